@@ -1,0 +1,36 @@
+/* Runs one sequence through the door: slots, the outcome of each step, leaks, the finding. Keeps no
+ * state between runs but memory. */
+#ifndef FLT_RUN_H
+#define FLT_RUN_H
+
+#include "../model/door.h"
+#include "sequence/sequence.h"
+
+struct flt_runner;
+
+struct flt_step_result {
+    struct flt_outcome outcome;
+    uint8_t breaches;
+    uint16_t breach[FLT_MAX_BREACHES]; /* enum flt_rule */
+};
+
+struct flt_run_options {
+    uint64_t fill; /* seeds the fill patterns: the input's hash and the run's number */
+    bool keep;     /* keep each step's result and the trace */
+};
+
+/* NULL when memory is short. A runner has a kernel and a door of its own. */
+struct flt_runner *flt_runner_new(void);
+void flt_runner_free(struct flt_runner *runner);
+
+/* Runs the sequence. True: nothing found. The sequence must stay until the next run. */
+bool flt_run(struct flt_runner *runner, const struct flt_sequence *sequence,
+             const struct flt_run_options *options);
+
+/* Of the last run. */
+struct flt_door *flt_runner_door(const struct flt_runner *runner);
+size_t flt_runner_steps_run(const struct flt_runner *runner);
+const struct flt_step_result *flt_runner_result(const struct flt_runner *runner, size_t step); /* keep */
+const struct flt_sequence *flt_runner_sequence(const struct flt_runner *runner);
+
+#endif

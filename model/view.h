@@ -1,0 +1,60 @@
+/* The neutral view of a state of handles and objects. A system and the contract each implement it;
+ * the door joins the two by key and compares. A system that has less to show says so in `level` and
+ * is checked for less. */
+#ifndef FLT_VIEW_H
+#define FLT_VIEW_H
+
+#include "call.h"
+
+/* A live handle. The key is (table, value); value is spelled as an open hands it out: a multiple of
+ * four, with FLT_KERNEL_HANDLE_BITS exactly in the kernel table. */
+struct flt_handle_row {
+    uint64_t value;
+    uint64_t token;  /* the object, as its pointer value */
+    uint32_t access; /* granted, generic rights mapped */
+    uint8_t table;   /* FLT_TABLE_KERNEL, or the process's number */
+    uint8_t type;    /* enum flt_type */
+    uint8_t flags;   /* enum flt_handle_flags */
+};
+
+enum flt_handle_flags { FLT_HANDLE_INHERIT = 1, FLT_HANDLE_PROTECT = 2 };
+
+/* IN_USE: a handle is open. CLEANED: past IRP_MJ_CLEANUP, a reference or the system keeps it. An
+ * object that is gone has no row. Objects that get no IRPs are IN_USE until they are gone. */
+enum flt_phase { FLT_PHASE_IN_USE, FLT_PHASE_CLEANED };
+
+/* An object. The key is the token. */
+struct flt_object_row {
+    uint64_t token;
+    uint32_t handles;    /* open handles to it */
+    uint32_t references; /* references that callers hold; not those behind handles or of the system */
+    uint8_t type;        /* enum flt_type */
+    uint8_t phase;       /* enum flt_phase */
+};
+
+struct flt_totals {
+    uint64_t handles; /* rows that `handles` would give */
+    uint64_t objects;
+};
+
+enum flt_view_level { FLT_VIEW_NONE, FLT_VIEW_COUNTS, FLT_VIEW_FULL };
+
+/* Every function leaves the state alone. Rows come in any order, each once. */
+struct flt_view_ops {
+    enum flt_view_level level; /* COUNTS: only `totals`. NONE: no function is called */
+    void (*totals)(const void *self, struct flt_totals *totals);
+    /* Up to `room` rows from *cursor on (0 to begin with, then as the call left it); the number of
+     * rows written, 0 at the end. */
+    size_t (*handles)(const void *self, size_t *cursor, struct flt_handle_row *rows, size_t room);
+    size_t (*objects)(const void *self, size_t *cursor, struct flt_object_row *rows, size_t room);
+    /* The row of that key, or false. */
+    bool (*find_handle)(const void *self, uint8_t table, uint64_t value, struct flt_handle_row *row);
+    bool (*find_object)(const void *self, uint64_t token, struct flt_object_row *row);
+};
+
+struct flt_view {
+    const struct flt_view_ops *ops;
+    const void *self;
+};
+
+#endif
