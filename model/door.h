@@ -22,15 +22,22 @@ struct flt_trace_entry {
     uint8_t breaches;
     bool ended; /* false: a bug check came first */
     enum flt_rule breach[FLT_MAX_BREACHES];
-    uint32_t events; /* IRPs sent before this call ended, of the whole run */
+    uint32_t irps;   /* sent before this call ended, of the whole run */
     uint16_t path;   /* names.def id of the path, 0 when it has none */
+};
+
+/* An IRP, with its object by number: the token may be another object's by the time it is read. */
+struct flt_trace_irp {
+    uint8_t kind;    /* enum flt_event_kind */
+    uint8_t process; /* enum flt_process */
+    uint32_t object;
 };
 
 struct flt_trace {
     struct flt_trace_entry *entry;
     size_t count;
-    struct flt_event *event; /* the IRPs of the run, in order */
-    size_t events;
+    struct flt_trace_irp *irp; /* of the run, in order */
+    size_t irps;
 };
 
 /* What was checked and what could not be (a view with less to show). */
@@ -61,12 +68,21 @@ void flt_door_open(struct flt_door *door, const struct flt_switches *system,
 /* Keep every call in the trace (flt_door_trace). Off: the trace is empty. Default off. */
 void flt_door_keep_trace(struct flt_door *door, bool keep);
 
+/* Compare everything after every call, however long the run. Off: everything after each of the first
+ * 256 calls, then what the call named and the totals, and everything again whenever as many calls
+ * have passed as there are rows, and at the end. Default off. */
+void flt_door_compare_always(struct flt_door *door, bool always);
+
 /* Predicts, performs unless it is withheld, observes. False: the run is over (a bug check, or a
  * violation was found) and no further call may be made. */
 bool flt_door_call(struct flt_door *door, const struct flt_call *call, struct flt_outcome *outcome);
 
-/* The same in three steps. A frame is valid until its end; frames end in the reverse order. The
- * call must outlive the frame. */
+/* Runs `body`, in which calls begin and end: false when a bug check ended it, past every C frame
+ * since. flt_door_call needs no guard of its own. */
+bool flt_door_guard(struct flt_door *door, void (*body)(void *context), void *context);
+
+/* flt_door_call in three steps. A frame is valid until its end; frames end in the reverse order. The
+ * call must outlive the frame. NULL when calls nest deeper than FLT_DOOR_DEPTH or the run is over. */
 struct flt_frame;
 struct flt_frame *flt_door_begin(struct flt_door *door, const struct flt_call *call);
 bool flt_frame_withheld(const struct flt_frame *frame);
@@ -88,6 +104,7 @@ bool flt_door_stopped(const struct flt_door *door); /* a bug check ended the run
 /* Outcomes, outputs, IRPs and the final view, with handles and objects by number; no addresses. */
 uint64_t flt_door_digest(const struct flt_door *door);
 uint32_t flt_door_object_number(const struct flt_door *door, uint64_t token);
+const struct flt_contract *flt_door_contract(const struct flt_door *door);
 
 struct flt_system *flt_door_system(const struct flt_door *door);
 

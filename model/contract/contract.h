@@ -96,6 +96,9 @@ void flt_contract_bind(struct flt_contract *contract, uint8_t table, uint64_t va
  * printing and digests, where addresses must not appear. */
 uint32_t flt_contract_object_number(const struct flt_contract *contract, uint64_t token);
 
+/* The process whose context the thread is in. */
+enum flt_process flt_contract_process(const struct flt_contract *contract, uint8_t thread);
+
 /* The k-th thing left behind, in the order of the calls that made them; false past the last. */
 bool flt_contract_leak(const struct flt_contract *contract, size_t k, struct flt_leak *leak);
 

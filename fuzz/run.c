@@ -1,0 +1,199 @@
+#include "run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../model/kernel/kernel.h"
+#include "../model/mix.h"
+
+/* A variable of the test case. Which ones were written is kept in a bit mask, so that a new run need
+ * not clear them. */
+struct variables {
+    uint64_t written; /* bit per slot */
+    uint64_t value[FLT_SLOT_COUNT];
+};
+
+struct flt_runner {
+    struct flt_system *system;
+    struct flt_door *door;
+    const struct flt_sequence *sequence;
+    struct variables handles, objects;
+    struct flt_step_result *result;
+    size_t results; /* allocated */
+    size_t steps_run;
+};
+
+struct flt_runner *flt_runner_new(void) {
+    struct flt_runner *runner = calloc(1, sizeof *runner);
+    if (!runner)
+        return NULL;
+    runner->system = flt_kernel_new();
+    runner->door = runner->system ? flt_door_new(runner->system) : NULL;
+    if (!runner->door) {
+        flt_runner_free(runner);
+        return NULL;
+    }
+    return runner;
+}
+
+void flt_runner_free(struct flt_runner *runner) {
+    if (!runner)
+        return;
+    flt_door_free(runner->door);
+    flt_kernel_free(runner->system);
+    free(runner->result);
+    free(runner);
+}
+
+/* Differs per run and step, and is never a valid handle (bit 63 clear, bit 62 set: neither a kernel
+ * handle nor a process's) nor the address of anything. */
+static uint64_t fill_pattern(uint64_t fill, size_t step) {
+    return (flt_mix(fill + step) >> 2) | UINT64_C(1) << 62;
+}
+
+static uint64_t variable(const struct variables *variables, uint64_t slot) {
+    return variables->written & UINT64_C(1) << slot ? variables->value[slot] : 0;
+}
+
+static void store(struct variables *variables, int8_t slot, uint64_t value) {
+    variables->written |= UINT64_C(1) << slot;
+    variables->value[slot] = value;
+}
+
+static uint64_t derive(uint64_t value, enum flt_form form) {
+    switch (form) {
+    case FLT_FORM_SLOT_TAG_1:
+        return value | 1;
+    case FLT_FORM_SLOT_TAG_2:
+        return value | 2;
+    case FLT_FORM_SLOT_TAG_3:
+        return value | 3;
+    case FLT_FORM_SLOT_LOW32:
+        return value & UINT32_MAX;
+    case FLT_FORM_VALUE:
+    case FLT_FORM_SLOT:
+    case FLT_FORM_COUNT:
+        break;
+    }
+    return value;
+}
+
+/* A handle or an object argument: what the step's slot holds now, and where it came from. */
+static void resolve(const struct flt_runner *runner, const struct flt_step *step, int arg,
+                    struct flt_call *call) {
+    const enum flt_form form = (enum flt_form)step->form[arg];
+    if (form == FLT_FORM_VALUE)
+        return;
+    const uint64_t slot = step->arg[arg] % FLT_SLOT_COUNT;
+    const struct variables *variables =
+        flt_args[arg].kind == FLT_KIND_HANDLE ? &runner->handles : &runner->objects;
+    call->slot[arg] = (int8_t)slot;
+    call->arg[arg] = derive(variable(variables, slot), form);
+    if (form != FLT_FORM_SLOT)
+        call->derived |= (uint8_t)(1u << arg);
+}
+
+static void make_call(const struct flt_runner *runner, const struct flt_step *step, size_t number,
+                      uint64_t fill, struct flt_call *call) {
+    const struct flt_call_info *row = &flt_calls[step->opcode];
+    call->opcode = step->opcode;
+    call->thread = step->thread;
+    call->derived = 0;
+    call->null_out = 0;
+    call->step = (uint32_t)number;
+    call->fill = fill_pattern(fill, number);
+    memset(call->slot, FLT_NO_SLOT, sizeof call->slot);
+    memcpy(call->arg, step->arg, sizeof call->arg);
+    memcpy(call->result_slot, step->result, sizeof call->result_slot);
+    for (int i = 0; i < FLT_RESULT_LIMIT; i++)
+        if (row->results & 1u << i && flt_results[i].slots != FLT_SLOTS_NO_SLOT &&
+            step->result[i] == FLT_NO_SLOT)
+            call->null_out |= (uint8_t)(1u << i);
+    for (int i = 1; i < FLT_ARG_LIMIT; i++)
+        if (row->args & 1u << i &&
+            (flt_args[i].kind == FLT_KIND_HANDLE || flt_args[i].kind == FLT_KIND_OBJECT))
+            resolve(runner, step, i, call);
+    call->path = NULL;
+    call->path_length = 0;
+    if (row->args & 1u << FLT_ARG_path) {
+        const struct flt_name *name = flt_name_by_id(step->arg[FLT_ARG_path]);
+        call->path = name->units;
+        call->path_length = name->length;
+    }
+}
+
+/* The output variables become the slots' values, whatever they hold now. */
+static void store_results(struct flt_runner *runner, const struct flt_call *call,
+                          const struct flt_outcome *outcome) {
+    if (outcome->kind != FLT_RETURNED)
+        return;
+    const uint32_t results = flt_calls[call->opcode].results;
+    for (int i = 0; i < FLT_RESULT_LIMIT; i++) {
+        if (!(results & 1u << i) || call->result_slot[i] == FLT_NO_SLOT)
+            continue;
+        store(flt_results[i].slots == FLT_SLOTS_HANDLE ? &runner->handles : &runner->objects,
+              call->result_slot[i], outcome->out[i]);
+    }
+}
+
+static bool room_for_results(struct flt_runner *runner, size_t count) {
+    if (count <= runner->results)
+        return true;
+    struct flt_step_result *more = realloc(runner->result, count * sizeof *more);
+    if (!more)
+        return false;
+    runner->result = more;
+    runner->results = count;
+    return true;
+}
+
+static void keep_result(struct flt_runner *runner, const struct flt_outcome *outcome) {
+    struct flt_step_result *result = &runner->result[runner->steps_run - 1];
+    size_t breaches;
+    const enum flt_rule *breach = flt_door_breaches(runner->door, &breaches);
+    result->outcome = *outcome;
+    result->breaches = (uint8_t)breaches;
+    for (size_t i = 0; i < breaches; i++)
+        result->breach[i] = (uint16_t)breach[i];
+}
+
+bool flt_run(struct flt_runner *runner, const struct flt_sequence *sequence,
+             const struct flt_run_options *options) {
+    struct flt_switches switches;
+    flt_sequence_switches(sequence, &switches);
+    runner->sequence = sequence;
+    runner->handles.written = runner->objects.written = 0;
+    runner->steps_run = 0;
+    const bool keep = options->keep && room_for_results(runner, sequence->count);
+    flt_door_keep_trace(runner->door, keep);
+    flt_door_open(runner->door, &switches, &switches);
+
+    struct flt_call call;
+    struct flt_outcome outcome;
+    bool on = true;
+    for (size_t i = 0; on && i < sequence->count; i++) {
+        make_call(runner, &sequence->step[i], i + 1, options->fill, &call);
+        on = flt_door_call(runner->door, &call, &outcome);
+        runner->steps_run = i + 1;
+        store_results(runner, &call, &outcome);
+        if (keep)
+            keep_result(runner, &outcome);
+    }
+    return flt_door_end_of_run(runner->door);
+}
+
+struct flt_door *flt_runner_door(const struct flt_runner *runner) {
+    return runner->door;
+}
+
+size_t flt_runner_steps_run(const struct flt_runner *runner) {
+    return runner->steps_run;
+}
+
+const struct flt_step_result *flt_runner_result(const struct flt_runner *runner, size_t step) {
+    return step < runner->steps_run && step < runner->results ? &runner->result[step] : NULL;
+}
+
+const struct flt_sequence *flt_runner_sequence(const struct flt_runner *runner) {
+    return runner->sequence;
+}

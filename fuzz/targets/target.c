@@ -1,0 +1,60 @@
+#define _POSIX_C_SOURCE 200809L
+#include "target.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "../../model/mix.h"
+#include "../report.h"
+#include "../sequence/binary.h"
+
+static struct {
+    struct flt_runner *runner;
+    struct flt_sequence sequence;
+    uint64_t sequences;
+    double started;
+} target;
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* One JSON line for `fltfuzz fuzz` and `fltfuzz bench`. */
+static void print_stats(void) {
+    const struct flt_door_counts *counts = flt_door_counts(flt_runner_door(target.runner));
+    uint64_t breaches = 0;
+    for (size_t i = 0; i < FLT_RULE_COUNT; i++)
+        breaches += counts->breach[i];
+    fprintf(stderr,
+            "fltfuzz-stats: {\"sequences\": %" PRIu64 ", \"calls\": %" PRIu64
+            ", \"withheld\": %" PRIu64 ", \"bugchecks\": %" PRIu64 ", \"breaches\": %" PRIu64
+            ", \"rows_compared\": %" PRIu64 ", \"views_unchecked\": %" PRIu64
+            ", \"seconds\": %.3f}\n",
+            target.sequences, counts->calls, counts->withheld, counts->bugchecks, breaches,
+            counts->rows_compared, counts->views_unchecked, now() - target.started);
+}
+
+static void start(void) {
+    target.runner = flt_runner_new();
+    if (!target.runner || !flt_sequence_init(&target.sequence)) {
+        fputs("not enough memory for a runner\n", stderr);
+        exit(2);
+    }
+    target.started = now();
+    atexit(print_stats);
+}
+
+void flt_target_run(const uint8_t *data, size_t size) {
+    if (!target.runner)
+        start();
+    flt_binary_decode(data, size, &target.sequence);
+    target.sequences++;
+    const struct flt_run_options options = {.fill = flt_mix_bytes(data, size)};
+    if (!flt_run(target.runner, &target.sequence, &options)) {
+        flt_report_finding(target.runner, NULL, stderr);
+        abort();
+    }
+}

@@ -1,0 +1,222 @@
+/* fltfuzz-replay: runs sequences (text or binary, files or folders), each twice, and says what broke.
+ * A text's expectations must hold; a binary has none. Exit 0 fine, 1 a finding, 2 bad input. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../model/mix.h"
+#include "../report.h"
+#include "expect.h"
+#include "files.h"
+#include "input.h"
+
+static const char usage[] =
+    "usage: fltfuzz-replay [--quiet] [--trace] [--json] [--profile NAME] PATH...\n"
+    "  PATH       a sequence (text or binary), a folder of them, or - for standard input\n"
+    "  --trace    print each call with its outcome, breaches and IRPs; the output is a sequence again\n"
+    "  --json     print one JSON array, an object per file\n"
+    "  --profile  run under this profile instead of the one that the file names\n"
+    "  --quiet    print findings only\n"
+    "example: fltfuzz-replay --trace corpus/fuzz_close/seed/double-close.seq\n";
+
+struct options {
+    bool quiet, trace, json, profile_given;
+    enum flt_profile profile;
+};
+
+struct session {
+    struct options options;
+    struct flt_runner *runner;
+    struct flt_input input;
+    size_t files, findings, unexpected, unreadable;
+    uint64_t calls;
+};
+
+enum verdict { FINE, FINDING, UNEXPECTED, UNREADABLE };
+static const char *const verdict_names[] = {"fine", "finding", "unexpected", "unreadable"};
+
+/* ---- which file is running, for crashes -------------------------------------------------------------- */
+
+static const char *running = "";
+void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
+
+static void say_what_was_running(void) {
+    fprintf(stderr, "while replaying %s\n", running);
+}
+
+/* ---- one file ------------------------------------------------------------------------------------------ */
+
+struct judgement {
+    enum verdict verdict;
+    enum flt_rule rule;
+    char what[512];
+};
+
+/* Once more with other fill patterns: an outcome that depends on them is no outcome. */
+static bool runs_the_same_twice(struct session *session, uint64_t first) {
+    const struct flt_run_options again = {.fill = flt_mix(session->input.hash + 1), .keep = true};
+    flt_run(session->runner, &session->input.text.sequence, &again);
+    return flt_door_digest(flt_runner_door(session->runner)) == first;
+}
+
+static void judge(struct session *session, const char *path, struct judgement *judgement) {
+    struct flt_runner *runner = session->runner;
+    struct flt_sequence *sequence = &session->input.text.sequence;
+    if (session->options.profile_given) {
+        sequence->profile = session->options.profile;
+        sequence->profile_given = true;
+    }
+    const struct flt_run_options options = {.fill = session->input.hash, .keep = true};
+    flt_door_compare_always(flt_runner_door(runner), true);
+    const bool fine = flt_run(runner, sequence, &options);
+    const uint64_t digest = flt_door_digest(flt_runner_door(runner));
+    session->calls += flt_runner_steps_run(runner);
+    *judgement = (struct judgement){FINE, FLT_RULE_NONE, ""};
+    if (!fine) {
+        const struct flt_finding *finding = flt_door_finding(flt_runner_door(runner));
+        judgement->verdict = FINDING;
+        judgement->rule = finding->violation.rule;
+        snprintf(judgement->what, sizeof judgement->what, "step %" PRIu32 ": %s", finding->step,
+                 finding->violation.what);
+    } else if (!runs_the_same_twice(session, digest)) {
+        judgement->verdict = UNEXPECTED;
+        snprintf(judgement->what, sizeof judgement->what,
+                 "%s: two runs differ: an outcome depends on what is left undefined", path);
+    } else if (session->input.is_text && !session->options.profile_given &&
+               !flt_expect_check(runner, &session->input.text, path, judgement->what,
+                                 sizeof judgement->what)) {
+        judgement->verdict = UNEXPECTED;
+    }
+}
+
+static void print_json(const struct session *session, const char *path,
+                       const struct judgement *judgement) {
+    printf("%s  {\"file\": ", session->files > 1 ? ",\n" : "");
+    flt_json_string(path, stdout);
+    printf(", \"verdict\": \"%s\"", verdict_names[judgement->verdict]);
+    if (judgement->verdict != UNREADABLE) {
+        const struct flt_door *door = flt_runner_door(session->runner);
+        printf(", \"calls\": %zu, \"digest\": \"%016" PRIx64 "\"",
+               flt_runner_steps_run(session->runner), flt_door_digest(door));
+    }
+    if (judgement->verdict == FINDING)
+        printf(", \"rule\": \"%s\", \"step\": %" PRIu32, flt_rules[judgement->rule].id,
+               flt_door_finding(flt_runner_door(session->runner))->step);
+    if (judgement->what[0]) {
+        printf(", \"what\": ");
+        flt_json_string(judgement->what, stdout);
+    }
+    putchar('}');
+}
+
+static void print_text(const struct session *session, const char *path,
+                       const struct judgement *judgement) {
+    const struct flt_runner *runner = session->runner;
+    if (session->options.trace && judgement->verdict != UNREADABLE) {
+        printf("# %s\n", path);
+        flt_report_annotated(runner,
+                             judgement->verdict == FINDING
+                                 ? flt_door_finding(flt_runner_door(runner))->step
+                                 : 0,
+                             true, stdout);
+    }
+    if (judgement->verdict == FINDING) {
+        printf("%s:\n", path);
+        flt_report_finding(runner, path, stdout);
+    } else if (judgement->verdict == UNEXPECTED) {
+        printf("%s\n", judgement->what);
+    }
+}
+
+static void replay(struct session *session, const char *path) {
+    struct judgement judgement = {UNREADABLE, FLT_RULE_NONE, ""};
+    running = path;
+    session->files++;
+    if (flt_input_load(path, &session->input))
+        judge(session, path, &judgement);
+    session->findings += judgement.verdict == FINDING;
+    session->unexpected += judgement.verdict == UNEXPECTED;
+    session->unreadable += judgement.verdict == UNREADABLE;
+    if (session->options.json)
+        print_json(session, path, &judgement);
+    else
+        print_text(session, path, &judgement);
+}
+
+/* ---- the command ----------------------------------------------------------------------------------------- */
+
+static int wrong_usage(const char *what, const char *word) {
+    fprintf(stderr, "fltfuzz-replay: %s%s\n%s", what, word, usage);
+    return 2;
+}
+
+/* 0, or the exit code + 1 when there is nothing to run. */
+static int read_options(int argc, char **argv, struct options *options, struct flt_paths *paths) {
+    bool names_only = false;
+    for (int i = 1; i < argc; i++) {
+        const char *word = argv[i];
+        if (names_only || word[0] != '-' || strcmp(word, "-") == 0) {
+            if (!flt_paths_add(paths, word))
+                return 2 + 1;
+        } else if (strcmp(word, "--") == 0) {
+            names_only = true;
+        } else if (strcmp(word, "--quiet") == 0) {
+            options->quiet = true;
+        } else if (strcmp(word, "--trace") == 0) {
+            options->trace = true;
+        } else if (strcmp(word, "--json") == 0) {
+            options->json = true;
+        } else if (strcmp(word, "--help") == 0) {
+            fputs(usage, stdout);
+            return 0 + 1;
+        } else if (strcmp(word, "--profile") == 0) {
+            const char *name = ++i < argc ? argv[i] : "";
+            if (!flt_profile_by_name(name, strlen(name), &options->profile))
+                return wrong_usage("unknown profile, allowed are documented, forwarding, strict: ",
+                                   name) + 1;
+            options->profile_given = true;
+        } else {
+            return wrong_usage("unknown option ", word) + 1;
+        }
+    }
+    return paths->count > 0 ? 0 : wrong_usage("no input", "") + 1;
+}
+
+static int summarise(const struct session *session) {
+    const struct options *options = &session->options;
+    if (options->json)
+        puts("\n]");
+    else if (!options->quiet)
+        printf("%zu sequences, %" PRIu64 " calls: %zu findings, %zu unexpected, %zu unreadable\n",
+               session->files, session->calls, session->findings, session->unexpected,
+               session->unreadable);
+    if (session->findings + session->unexpected > 0)
+        return 1;
+    return session->unreadable > 0 ? 2 : 0;
+}
+
+int main(int argc, char **argv) {
+    struct session session = {0};
+    struct flt_paths paths = {0};
+    const int stop = read_options(argc, argv, &session.options, &paths);
+    if (stop > 0) {
+        flt_paths_free(&paths);
+        return stop - 1;
+    }
+    session.runner = flt_runner_new();
+    if (!session.runner || !flt_input_init(&session.input)) {
+        fputs("fltfuzz-replay: not enough memory\n", stderr);
+        return 2;
+    }
+    if (__sanitizer_set_death_callback)
+        __sanitizer_set_death_callback(say_what_was_running);
+    if (session.options.json)
+        puts("[");
+    for (size_t i = 0; i < paths.count; i++)
+        replay(&session, paths.path[i]);
+    const int code = summarise(&session);
+    flt_input_free(&session.input);
+    flt_runner_free(session.runner);
+    flt_paths_free(&paths);
+    return code;
+}

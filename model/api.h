@@ -1,0 +1,16 @@
+/* The WDK's names (include/fltKernel.h), as shims that go through a door: what a driver under test
+ * links against. Handles are bare numbers here, without the slot they came from. */
+#ifndef FLT_API_H
+#define FLT_API_H
+
+#include "door.h"
+
+/* The door that the shims use from now on; NULL takes it away. A shim without a door, and one whose
+ * run is over, returns STATUS_UNSUCCESSFUL and writes nothing. A withheld call returns
+ * STATUS_INVALID_PARAMETER and writes nothing. */
+void flt_api_use(struct flt_door *door);
+
+/* The environment call of calls.def that is no WDK function. */
+VOID RunIn(ULONG Process);
+
+#endif

@@ -1,0 +1,256 @@
+#include "compare.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "mix.h"
+
+enum { BATCH = 16 };
+
+/* ---- sums of rows: equal sets have equal sums, whatever their order ------------------------------ */
+
+static uint64_t handle_hash(const struct flt_handle_row *row) {
+    const uint64_t small = (uint64_t)row->access << 32 | (uint64_t)row->table << 16 |
+                           (uint64_t)row->type << 8 | row->flags;
+    return flt_mix(flt_mix(row->value ^ small) + row->token);
+}
+
+static uint64_t object_hash(const struct flt_object_row *row) {
+    const uint64_t counts = (uint64_t)row->handles << 32 | row->references;
+    return flt_mix(flt_mix(row->token ^ (uint64_t)row->type << 56 ^ (uint64_t)row->phase << 48) +
+                   counts);
+}
+
+struct sums {
+    uint64_t handles, objects; /* of hashes */
+    uint64_t rows;
+};
+
+static struct sums sums_of(const struct flt_view *view) {
+    struct sums sums = {0, 0, 0};
+    size_t count, cursor = 0;
+    struct flt_handle_row handle[BATCH];
+    while ((count = view->ops->handles(view->self, &cursor, handle, BATCH)) > 0) {
+        sums.rows += count;
+        for (size_t i = 0; i < count; i++)
+            sums.handles += handle_hash(&handle[i]);
+    }
+    cursor = 0;
+    struct flt_object_row object[BATCH];
+    while ((count = view->ops->objects(view->self, &cursor, object, BATCH)) > 0) {
+        sums.rows += count;
+        for (size_t i = 0; i < count; i++)
+            sums.objects += object_hash(&object[i]);
+    }
+    return sums;
+}
+
+/* ---- naming a difference --------------------------------------------------------------------------- */
+
+static bool blame(enum flt_rule rule, const struct flt_compare_context *context,
+                  struct flt_violation *violation, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* A failed call may change nothing at all, so that rule comes before the one for the row. */
+static bool blame(enum flt_rule rule, const struct flt_compare_context *context,
+                  struct flt_violation *violation, const char *format, ...) {
+    violation->rule = context->failed ? FLT_RULE_failed_call_changes_nothing : rule;
+    va_list list;
+    va_start(list, format);
+    vsnprintf(violation->what, sizeof violation->what, format, list);
+    va_end(list);
+    return false;
+}
+
+static enum flt_rule of_table(enum flt_rule rule, const struct flt_compare_context *context,
+                              uint8_t table) {
+    return context->names_a_table && context->table != table ? FLT_RULE_tables_apart : rule;
+}
+
+static const char *table_name(uint8_t table) {
+    return table == FLT_TABLE_KERNEL ? "the kernel table"
+                                     : flt_constant_name(FLT_GROUP_PROCESS, table);
+}
+
+static bool same_handle(const struct flt_handle_row *system, const struct flt_handle_row *contract,
+                        const struct flt_compare_context *context, struct flt_violation *violation) {
+    if (handle_hash(system) == handle_hash(contract))
+        return true;
+    return blame(of_table(FLT_RULE_handle_as_granted, context, system->table), context, violation,
+                 "handle 0x%" PRIx64 " in %s: object %" PRIu32 ", type %u, access 0x%" PRIx32
+                 ", flags %u; it must be: object %" PRIu32 ", type %u, access 0x%" PRIx32
+                 ", flags %u",
+                 system->value, table_name(system->table),
+                 flt_contract_object_number(context->contract, system->token), system->type,
+                 system->access, system->flags,
+                 flt_contract_object_number(context->contract, contract->token), contract->type,
+                 contract->access, contract->flags);
+}
+
+static bool handle_missing(const struct flt_handle_row *row,
+                           const struct flt_compare_context *context,
+                           struct flt_violation *violation) {
+    return blame(of_table(FLT_RULE_open_handle_stays, context, row->table), context, violation,
+                 "handle 0x%" PRIx64 " is no longer in %s, and nobody closed it", row->value,
+                 table_name(row->table));
+}
+
+static bool handle_extra(const struct flt_handle_row *row,
+                         const struct flt_compare_context *context,
+                         struct flt_violation *violation) {
+    return blame(of_table(FLT_RULE_closed_handle_gone, context, row->table), context, violation,
+                 "handle 0x%" PRIx64 " is in %s: it was closed, or no call opened it", row->value,
+                 table_name(row->table));
+}
+
+static bool same_object(const struct flt_object_row *system, const struct flt_object_row *contract,
+                        const struct flt_compare_context *context, struct flt_violation *violation) {
+    if (object_hash(system) == object_hash(contract))
+        return true;
+    const uint32_t number = flt_contract_object_number(context->contract, system->token);
+    if (system->handles != contract->handles)
+        return blame(FLT_RULE_handle_count_exact, context, violation,
+                     "object %" PRIu32 " counts %" PRIu32 " handles, there are %" PRIu32, number,
+                     system->handles, contract->handles);
+    if (system->references != contract->references)
+        return blame(FLT_RULE_reference_count_exact, context, violation,
+                     "object %" PRIu32 " counts %" PRIu32 " references, callers hold %" PRIu32,
+                     number, system->references, contract->references);
+    if (system->phase != contract->phase)
+        return blame(FLT_RULE_object_phase, context, violation, "object %" PRIu32 " is %s cleanup",
+                     number, system->phase == FLT_PHASE_CLEANED ? "past" : "not past");
+    return blame(FLT_RULE_handle_as_granted, context, violation,
+                 "object %" PRIu32 " has type %u, it was opened as type %u", number, system->type,
+                 contract->type);
+}
+
+static bool object_missing(const struct flt_object_row *row,
+                           const struct flt_compare_context *context,
+                           struct flt_violation *violation) {
+    return blame(FLT_RULE_object_outlives_handle, context, violation,
+                 "object %" PRIu32 " is gone with %" PRIu32 " handles and %" PRIu32
+                 " references left",
+                 flt_contract_object_number(context->contract, row->token), row->handles,
+                 row->references);
+}
+
+static bool object_extra(const struct flt_object_row *row,
+                         const struct flt_compare_context *context,
+                         struct flt_violation *violation) {
+    return blame(FLT_RULE_object_gone_at_end, context, violation,
+                 "an object of type %u is still there with %" PRIu32 " handles and %" PRIu32
+                 " references; no handle or reference of a caller is left, or none was given",
+                 row->type, row->handles, row->references);
+}
+
+/* ---- the joins --------------------------------------------------------------------------------------- */
+
+static bool join_handles(const struct flt_view *system, const struct flt_view *contract,
+                         const struct flt_compare_context *context,
+                         struct flt_violation *violation) {
+    struct flt_handle_row row, other;
+    size_t cursor = 0;
+    while (contract->ops->handles(contract->self, &cursor, &row, 1) > 0)
+        if (!system->ops->find_handle(system->self, row.table, row.value, &other))
+            return handle_missing(&row, context, violation);
+    cursor = 0;
+    while (system->ops->handles(system->self, &cursor, &row, 1) > 0) {
+        if (!contract->ops->find_handle(contract->self, row.table, row.value, &other))
+            return handle_extra(&row, context, violation);
+        if (!same_handle(&row, &other, context, violation))
+            return false;
+    }
+    return true;
+}
+
+static bool join_objects(const struct flt_view *system, const struct flt_view *contract,
+                         const struct flt_compare_context *context,
+                         struct flt_violation *violation) {
+    struct flt_object_row row, other;
+    size_t cursor = 0;
+    while (contract->ops->objects(contract->self, &cursor, &row, 1) > 0) {
+        if (!system->ops->find_object(system->self, row.token, &other))
+            return object_missing(&row, context, violation);
+        if (!same_object(&other, &row, context, violation))
+            return false;
+    }
+    cursor = 0;
+    while (system->ops->objects(system->self, &cursor, &row, 1) > 0)
+        if (!contract->ops->find_object(contract->self, row.token, &other))
+            return object_extra(&row, context, violation);
+    return true;
+}
+
+bool flt_compare_all(const struct flt_view *system, const struct flt_view *contract,
+                     const struct flt_compare_context *context, uint64_t *rows,
+                     struct flt_violation *violation) {
+    const struct sums theirs = sums_of(system), ours = sums_of(contract);
+    *rows += theirs.rows;
+    if (theirs.handles == ours.handles && theirs.objects == ours.objects &&
+        theirs.rows == ours.rows)
+        return true;
+    if (!join_handles(system, contract, context, violation) ||
+        !join_objects(system, contract, context, violation))
+        return false;
+    /* Every row has its partner and the sums still differ: a row was given twice. */
+    return blame(FLT_RULE_closed_handle_gone, context, violation,
+                 "the system shows %" PRIu64 " rows, there are %" PRIu64 " handles and objects",
+                 theirs.rows, ours.rows);
+}
+
+bool flt_compare_totals(const struct flt_view *system, const struct flt_view *contract,
+                        const struct flt_compare_context *context,
+                        struct flt_violation *violation) {
+    struct flt_totals theirs, ours;
+    system->ops->totals(system->self, &theirs);
+    contract->ops->totals(contract->self, &ours);
+    if (theirs.handles != ours.handles)
+        return blame(theirs.handles < ours.handles ? FLT_RULE_open_handle_stays
+                                                   : FLT_RULE_closed_handle_gone,
+                     context, violation, "the system has %" PRIu64 " handles, %" PRIu64 " are open",
+                     theirs.handles, ours.handles);
+    if (theirs.objects != ours.objects)
+        return blame(theirs.objects < ours.objects ? FLT_RULE_object_outlives_handle
+                                                   : FLT_RULE_object_gone_at_end,
+                     context, violation,
+                     "the system has %" PRIu64 " objects, %" PRIu64 " are in use", theirs.objects,
+                     ours.objects);
+    return true;
+}
+
+bool flt_compare_object(const struct flt_view *system, const struct flt_view *contract,
+                        const struct flt_compare_context *context, uint64_t token, uint64_t *rows,
+                        struct flt_violation *violation) {
+    struct flt_object_row theirs, ours;
+    const bool there = system->ops->find_object(system->self, token, &theirs);
+    const bool here = contract->ops->find_object(contract->self, token, &ours);
+    *rows += 1;
+    if (there && here)
+        return same_object(&theirs, &ours, context, violation);
+    if (there)
+        return object_extra(&theirs, context, violation);
+    return here ? object_missing(&ours, context, violation) : true;
+}
+
+bool flt_compare_handle(const struct flt_view *system, const struct flt_view *contract,
+                        const struct flt_compare_context *context, uint64_t value, uint64_t *rows,
+                        struct flt_violation *violation) {
+    for (uint8_t table = 0; table < FLT_TABLE_COUNT; table++) {
+        const uint64_t plain = value & ~FLT_HANDLE_TAG_BITS;
+        const uint64_t key = table == FLT_TABLE_KERNEL ? plain | FLT_KERNEL_HANDLE_BITS
+                                                       : plain & ~FLT_KERNEL_HANDLE_BITS;
+        struct flt_handle_row theirs, ours;
+        const bool there = system->ops->find_handle(system->self, table, key, &theirs);
+        const bool here = contract->ops->find_handle(contract->self, table, key, &ours);
+        *rows += 1;
+        if (there && !here)
+            return handle_extra(&theirs, context, violation);
+        if (here && !there)
+            return handle_missing(&ours, context, violation);
+        if (here && (!same_handle(&theirs, &ours, context, violation) ||
+                     !flt_compare_object(system, contract, context, ours.token, rows, violation)))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,32 @@
+/* Joins a system's view with the contract's and names the rule that a difference breaks. */
+#ifndef FLT_COMPARE_H
+#define FLT_COMPARE_H
+
+#include "contract/contract.h"
+
+/* What the difference is to be blamed on. */
+struct flt_compare_context {
+    bool failed;         /* the last call came back with a failure status, or was withheld */
+    bool names_a_table;  /* the last call works on one handle table: */
+    uint8_t table;
+    const struct flt_contract *contract; /* for object numbers */
+};
+
+/* Every row of both, without a look-up per row: sums of row hashes first, the join only where they
+ * differ. False, and the violation, when they differ; adds the rows looked at to *rows. */
+bool flt_compare_all(const struct flt_view *system, const struct flt_view *contract,
+                     const struct flt_compare_context *context, uint64_t *rows,
+                     struct flt_violation *violation);
+
+/* The totals, and the rows of that handle value in every table. */
+bool flt_compare_handle(const struct flt_view *system, const struct flt_view *contract,
+                        const struct flt_compare_context *context, uint64_t value, uint64_t *rows,
+                        struct flt_violation *violation);
+/* The totals, and that object's row. */
+bool flt_compare_object(const struct flt_view *system, const struct flt_view *contract,
+                        const struct flt_compare_context *context, uint64_t token, uint64_t *rows,
+                        struct flt_violation *violation);
+bool flt_compare_totals(const struct flt_view *system, const struct flt_view *contract,
+                        const struct flt_compare_context *context, struct flt_violation *violation);
+
+#endif

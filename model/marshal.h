@@ -1,0 +1,47 @@
+/* Arguments and outputs between the neutral record and C: one pair of macros per C kind of calls.def.
+ * FLT_TO_x(system, value) makes the C argument, FLT_FROM_x(system, argument) the neutral value. */
+#ifndef FLT_MARSHAL_H
+#define FLT_MARSHAL_H
+
+#include "system.h"
+
+static inline void *flt_pointer(uint64_t value) {
+    return (void *)(uintptr_t)value;
+}
+
+static inline uint64_t flt_number(const void *pointer) {
+    return (uint64_t)(uintptr_t)pointer;
+}
+
+/* The index of a world pointer; `count` when the world has no such thing. */
+static inline uint64_t flt_world_index(const void *const *things, size_t count, const void *thing) {
+    uint64_t i = 0;
+    while (i < count && things[i] != thing)
+        i++;
+    return i;
+}
+
+#define FLT_TO_PROCESS(system, value) ((ULONG)(value))
+#define FLT_TO_FILTER(system, value) ((system)->world.filter[(value) % FLT_FILTER_COUNT])
+#define FLT_TO_INSTANCE(system, value) ((system)->world.instance[(value) % FLT_INSTANCE_COUNT])
+#define FLT_TO_ACCESS_MASK(system, value) ((ACCESS_MASK)(value))
+#define FLT_TO_HANDLE(system, value) ((HANDLE)flt_pointer(value))
+#define FLT_TO_OBJECT(system, value) ((PVOID)flt_pointer(value))
+#define FLT_TO_OBJECT_TYPE(system, value) ((system)->world.type[(value) % FLT_TYPE_COUNT])
+#define FLT_TO_MODE(system, value) ((KPROCESSOR_MODE)(value))
+#define FLT_TO_IRQL(system, value) ((KIRQL)(value))
+
+#define FLT_FROM_WORLD(system, things, thing)                                                      \
+    flt_world_index((const void *const *)(system)->world.things,                                   \
+                    sizeof(system)->world.things / sizeof(system)->world.things[0], (thing))
+#define FLT_FROM_PROCESS(system, x) (x)
+#define FLT_FROM_FILTER(system, x) FLT_FROM_WORLD(system, filter, x)
+#define FLT_FROM_INSTANCE(system, x) FLT_FROM_WORLD(system, instance, x)
+#define FLT_FROM_ACCESS_MASK(system, x) (x)
+#define FLT_FROM_HANDLE(system, x) flt_number(x)
+#define FLT_FROM_OBJECT(system, x) flt_number(x)
+#define FLT_FROM_OBJECT_TYPE(system, x) FLT_FROM_WORLD(system, type, x)
+#define FLT_FROM_MODE(system, x) ((uint64_t)(uint8_t)(x))
+#define FLT_FROM_IRQL(system, x) (x)
+
+#endif

@@ -1,0 +1,135 @@
+#include "perform.h"
+
+#include "marshal.h"
+
+/* Storage for every output that a row may have, and for the inputs that are passed by pointer. A call
+ * touches only its own. */
+struct marshal {
+    HANDLE HANDLE_handle;
+    PVOID OBJECT_object;
+    PFILE_OBJECT FILE_OBJECT_object;
+    IO_STATUS_BLOCK IO_STATUS_BLOCK_iosb;
+    KIRQL IRQL_irql;
+    OBJECT_ATTRIBUTES attributes;
+    UNICODE_STRING name;
+};
+
+#define FILL_HANDLE(to, fill) (to) = flt_pointer(fill);
+#define FILL_OBJECT(to, fill) (to) = flt_pointer(fill);
+#define FILL_FILE_OBJECT(to, fill) (to) = flt_pointer(fill);
+#define FILL_IRQL(to, fill) (to) = (KIRQL)(fill);
+#define FILL_IO_STATUS_BLOCK(to, fill)                                                             \
+    (to).Status = (NTSTATUS)(uint32_t)(fill);                                                      \
+    (to).Information = (ULONG_PTR)(fill);
+
+#define COLLECT_HANDLE(result, from) outcome->out[result] = flt_number(from);
+#define COLLECT_OBJECT(result, from) outcome->out[result] = flt_number(from);
+#define COLLECT_FILE_OBJECT(result, from) outcome->out[result] = flt_number(from);
+#define COLLECT_IRQL(result, from) outcome->out[result] = (from);
+#define COLLECT_IO_STATUS_BLOCK(result, from)                                                      \
+    outcome->iosb_status = (uint32_t)(from).Status;                                                \
+    outcome->out[result] = (from).Information;
+
+static POBJECT_ATTRIBUTES attributes(struct marshal *m, const struct flt_call *call, bool named) {
+    if (named) {
+        m->name.Length = (USHORT)(call->path_length * sizeof(WCHAR));
+        m->name.MaximumLength = m->name.Length;
+        /* The WDK's type is not const; a system only reads the name. */
+        m->name.Buffer = (PWSTR)(uintptr_t)call->path;
+    }
+    InitializeObjectAttributes(&m->attributes, named ? &m->name : NULL,
+                               (ULONG)call->arg[FLT_ARG_attributes], NULL, NULL);
+    return &m->attributes;
+}
+
+static bool wanted(const struct flt_call *call, enum flt_result result) {
+    return !(call->null_out & (1u << result));
+}
+
+/* What the outputs hold before the call. */
+#define A(ckind, wdk, arg)
+#define X(wdk)
+#define U(wdk)
+#define O(ckind, wdk, result) FILL_##ckind(m->ckind##_##result, call->fill)
+#define P(ckind, wdk, result) O(ckind, wdk, result)
+#define S(ckind, wdk, result) O(ckind, wdk, result)
+#define F(ctype, wdk, value)
+#define CALL(opcode, type, name, weight, max_irql, parameters)                                     \
+    static inline void fill_##name(struct marshal *m, const struct flt_call *call) {               \
+        (void)m, (void)call;                                                                       \
+        parameters                                                                                 \
+    }
+#include "calls.def"
+#undef A
+#undef X
+#undef U
+#undef O
+#undef P
+#undef S
+#undef F
+
+/* What they hold afterwards. */
+#define A(ckind, wdk, arg)
+#define X(wdk)
+#define U(wdk)
+#define O(ckind, wdk, result) COLLECT_##ckind(FLT_RESULT_##result, m->ckind##_##result)
+#define P(ckind, wdk, result) O(ckind, wdk, result)
+#define S(ckind, wdk, result) O(ckind, wdk, result)
+#define F(ctype, wdk, value)
+#define CALL(opcode, type, name, weight, max_irql, parameters)                                     \
+    static inline void collect_##name(const struct marshal *m, struct flt_outcome *outcome) {      \
+        (void)m, (void)outcome;                                                                    \
+        parameters                                                                                 \
+    }
+#include "calls.def"
+#undef A
+#undef X
+#undef U
+#undef O
+#undef P
+#undef S
+#undef F
+
+/* The call itself. */
+#define STATUS_OF_NTSTATUS(result) (uint32_t)(result)
+#define STATUS_OF_VOID(nothing) ((nothing), 0u)
+#define A(ckind, wdk, argument) , FLT_TO_##ckind(system, call->arg[FLT_ARG_##argument])
+#define X(wdk) , attributes(m, call, true)
+#define U(wdk) , attributes(m, call, false)
+#define O(ckind, wdk, result) , wanted(call, FLT_RESULT_##result) ? &m->ckind##_##result : NULL
+#define P(ckind, wdk, result) O(ckind, wdk, result)
+#define S(ckind, wdk, result) O(ckind, wdk, result)
+#define F(ctype, wdk, value) , value
+#define CALL(opcode, type, name, weight, max_irql, parameters)                                     \
+    static inline uint32_t invoke_##name(struct flt_system *system, const struct flt_call *call,   \
+                                         struct marshal *m) {                                      \
+        (void)m, (void)call;                                                                       \
+        if (!system->ops->name)                                                                    \
+            return (uint32_t)STATUS_NOT_IMPLEMENTED;                                               \
+        return STATUS_OF_##type(system->ops->name(system parameters));                             \
+    }
+#include "calls.def"
+#undef A
+#undef X
+#undef U
+#undef O
+#undef P
+#undef S
+#undef F
+
+void flt_perform(struct flt_system *system, const struct flt_call *call,
+                 struct flt_outcome *outcome) {
+    struct marshal m;
+    switch (call->opcode) {
+#define CALL(opcode, type, name, weight, max_irql, parameters)                                     \
+    case opcode:                                                                                   \
+        fill_##name(&m, call);                                                                     \
+        outcome->status = invoke_##name(system, call, &m);                                         \
+        collect_##name(&m, outcome);                                                               \
+        break;
+#include "calls.def"
+    default:
+        outcome->status = (uint32_t)STATUS_NOT_IMPLEMENTED;
+    }
+    outcome->kind = FLT_RETURNED;
+}
