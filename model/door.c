@@ -31,6 +31,7 @@ struct flt_door {
     uint64_t last_full; /* the call after which everything was compared last */
     uint64_t digest;
     struct flt_outcome bugcheck;
+    struct flt_call stopped_call; /* the call that stopped the system: its own frame is gone */
     struct flt_finding finding;
     struct flt_trace_room trace;
     struct flt_door_counts counts;
@@ -118,6 +119,11 @@ static void on_bugcheck(void *context, const struct flt_bugcheck *bugcheck) {
     door->bugcheck.kind = FLT_BUGCHECK;
     door->bugcheck.status = bugcheck->code;
     memcpy(door->bugcheck.parameter, bugcheck->parameter, sizeof bugcheck->parameter);
+    if (door->depth > 0) {
+        struct flt_frame *innermost = &door->frame[door->depth - 1];
+        door->stopped_call = *innermost->call;
+        innermost->call = &door->stopped_call;
+    }
     if (door->guarded)
         longjmp(door->unwind, 1);
     abort(); /* a call was made past the door */
@@ -264,6 +270,7 @@ static void record_finding(struct flt_door *door, const struct flt_frame *frame,
     struct flt_finding *finding = &door->finding;
     finding->step = frame->call->step;
     finding->call = *frame->call;
+    finding->call.path = NULL; /* the caller's, who may be gone when this is read */
     finding->outcome = *outcome;
     flt_prediction_allowed(&frame->prediction, &finding->allowed);
     if (flt_allows(&finding->allowed, outcome))

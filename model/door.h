@@ -52,7 +52,7 @@ struct flt_door_counts {
 struct flt_finding {
     struct flt_violation violation; /* rule FLT_RULE_NONE: nothing was found */
     uint32_t step;                  /* of the call, as in flt_call.step; 0: at the end of the run */
-    struct flt_call call;
+    struct flt_call call;           /* without the path's characters */
     struct flt_outcome outcome;
     struct flt_allowed allowed; /* empty when the outcome itself was not at fault */
 };

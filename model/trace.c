@@ -27,7 +27,8 @@ size_t flt_trace_begin(struct flt_trace_room *room, const struct flt_call *call,
     memset(entry, 0, sizeof *entry);
     entry->call = *call;
     entry->call.path = NULL;
-    const struct flt_name *name = flt_name_by_units(call->path, call->path_length);
+    const struct flt_name *name =
+        call->path ? flt_name_by_units(call->path, call->path_length) : NULL;
     entry->path = name ? name->id : 0;
     entry->depth = depth;
     entry->breaches = prediction->breaches;

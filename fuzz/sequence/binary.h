@@ -9,8 +9,8 @@
  *               else               skipped, as is any cell whose content names nothing we have
  *   bytes of a cell not named here are written as 0 and ignored when read.
  *
- * Header cells stand before the first call. Every byte string decodes (a tail of less than 8 bytes is
- * ignored; a call of unknown opcode is skipped with its arguments; calls past FLT_MAX_STEPS are
+ * Header cells stand before the first call. Every byte string decodes (a tail of less than 8 bytes
+ * is ignored; a call of unknown opcode is skipped with its arguments; calls past FLT_MAX_STEPS are
  * dropped). decode(encode(decode(x))) == decode(x). */
 #ifndef FLT_BINARY_H
 #define FLT_BINARY_H
@@ -21,5 +21,7 @@
 void flt_binary_decode(const uint8_t *data, size_t size, struct flt_sequence *sequence);
 /* The number of bytes that the sequence needs; written when `room` is enough, else nothing is. */
 size_t flt_binary_encode(const struct flt_sequence *sequence, uint8_t *data, size_t room);
+/* What one call adds to that. */
+size_t flt_binary_step_size(const struct flt_step *step);
 
 #endif

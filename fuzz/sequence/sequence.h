@@ -19,20 +19,21 @@ enum flt_form {
 };
 
 struct flt_step {
-    uint8_t opcode; /* a row of calls.def, always */
-    uint8_t thread; /* 0 for now */
+    uint8_t opcode;                  /* a row of calls.def, always */
+    uint8_t thread;                  /* 0 for now */
     int8_t result[FLT_RESULT_LIMIT]; /* a slot, or FLT_NO_SLOT: NULL for that output */
-    uint16_t present;                /* bit per argument id: written out; the others have defaults */
-    uint8_t form[FLT_ARG_LIMIT];     /* of HANDLE and OBJECT arguments: enum flt_form */
-    uint64_t arg[FLT_ARG_LIMIT];     /* every argument of the row, defaults filled in */
+    uint16_t present;            /* bit per argument id: written out; the others have defaults */
+    uint8_t form[FLT_ARG_LIMIT]; /* of HANDLE and OBJECT arguments: enum flt_form */
+    uint64_t arg[FLT_ARG_LIMIT]; /* every argument of the row, defaults filled in */
 };
 
 struct flt_sequence {
     enum flt_profile profile;
-    bool profile_given;                     /* written in the header */
-    uint8_t overridden[FLT_SWITCH_COUNT];   /* the switch's value, or FLT_SWITCH_ANY: as the profile has it */
-    size_t count;                           /* steps, FLT_MAX_STEPS at most */
-    size_t room;                            /* steps allocated */
+    bool profile_given;                   /* written in the header */
+    uint8_t overridden[FLT_SWITCH_COUNT]; /* the switch's value, or FLT_SWITCH_ANY: as the profile
+                                             has it */
+    size_t count;                         /* steps, FLT_MAX_STEPS at most */
+    size_t room;                          /* steps allocated */
     struct flt_step *step;
 };
 
@@ -44,8 +45,22 @@ bool flt_sequence_copy(struct flt_sequence *to, const struct flt_sequence *from)
 /* Same header and same calls (arguments compared by value, not by whether they were written). */
 bool flt_sequence_equal(const struct flt_sequence *a, const struct flt_sequence *b);
 
-/* A call with defaults for every argument and no results; no subject means handle 0 or object 0. */
+/* A call with defaults for every argument of its row and no results; no subject means handle 0 or
+ * object 0. What the row lacks is left as it was. */
 void flt_step_init(struct flt_step *step, uint8_t opcode);
+/* What any form may carry in an argument: slots below FLT_SLOT_COUNT, ids that names.def has, flags
+ * of 32 bits, numbers that the group names or counts; so that no system sees an index out of its
+ * world. */
+bool flt_arg_fits(int arg, uint8_t form, uint64_t value);
+/* Which slots an argument's value may come from: HANDLE, OBJECT, or NO_SLOT for other kinds. */
+enum flt_slots flt_arg_slots(int arg);
+/* A group that counts (IRQL) takes every number up to this; 0: it takes only those it names. */
+uint32_t flt_group_limit(uint8_t group);
+/* Writes an argument out; false, and nothing happens, when the row lacks it or it does not fit. */
+bool flt_step_set(struct flt_step *step, int arg, uint8_t form, uint64_t value);
+/* Sends a result to a slot (FLT_NO_SLOT: NULL for that output); false, and nothing happens, when
+ * the row has no such result, or none that goes to slots, or there is no such slot. */
+bool flt_step_keep(struct flt_step *step, int result, int slot);
 /* Inserts a copy at `at` (count appends), or does nothing when the sequence is full. */
 void flt_sequence_insert(struct flt_sequence *sequence, size_t at, const struct flt_step *step);
 void flt_sequence_remove(struct flt_sequence *sequence, size_t at, size_t count);

@@ -7,12 +7,16 @@
 
 #include "sequence.h"
 
-enum { FLT_MAX_EXPECTED_BREACHES = 8, FLT_MAX_EXPECTED_LEAKS = 64 };
+enum {
+    FLT_MAX_EXPECTED_BREACHES = 8,
+    FLT_MAX_EXPECTED_LEAKS = 64,
+    FLT_MAX_LINE = 1024 /* characters, without the line's end; a printed call is shorter */
+};
 
 /* What a text says a call comes back with. */
 struct flt_expected {
-    uint8_t kind;   /* enum flt_outcome_kind */
-    uint32_t code;  /* NTSTATUS, or the bug check's code */
+    uint8_t kind;  /* enum flt_outcome_kind */
+    uint32_t code; /* NTSTATUS, or the bug check's code */
     uint8_t breaches;
     uint16_t breach[FLT_MAX_EXPECTED_BREACHES]; /* enum flt_rule */
 };
@@ -30,8 +34,8 @@ struct flt_text {
     uint32_t *line;                /* one per step: where it stood, from 1 */
     size_t leaks;
     struct flt_expected_leak leak[FLT_MAX_EXPECTED_LEAKS];
-    bool end_given;    /* the text has an `# end:` line */
-    char title[160];   /* the first comment line, without "# " */
+    bool end_given;  /* the text has an `# end:` line */
+    char title[160]; /* the first comment line, without "# " */
 };
 
 struct flt_text_error {

@@ -1,4 +1,4 @@
-#include "scripted_system.h"
+#include "scripted_system_fixture.h"
 
 #include <string.h>
 

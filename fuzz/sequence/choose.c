@@ -1,0 +1,375 @@
+/* Random calls that look like a driver's. Knows the tables' columns, no single call. */
+#include "choose.h"
+
+#include <string.h>
+
+#include "../../model/include/fltKernel.h"
+
+uint64_t flt_random(uint64_t *random) {
+    uint64_t z = (*random += UINT64_C(0x9E3779B97F4A7C15));
+    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return z ^ (z >> 31);
+}
+
+size_t flt_below(uint64_t *random, size_t limit) {
+    /* By multiplication: no division, and the bias is far below what could matter here. */
+    return (size_t)((flt_random(random) >> 32) * (uint64_t)limit >> 32);
+}
+
+/* ---- what a row does to slots ---------------------------------------------------------------- */
+
+static int lowest(uint64_t bits) {
+    int bit = 0;
+    while (!(bits >> bit & 1))
+        bit++;
+    return bit;
+}
+
+/* The only argument of a call that hands out nothing, when that argument is a handle or an object:
+ * such a call gives it back (a close, a dereference). 0 for every other call. */
+static int given_back(const struct flt_call_info *info) {
+    if (info->results != 0 || info->args == 0 || (info->args & (info->args - 1)) != 0)
+        return 0;
+    const int arg = lowest(info->args);
+    return flt_arg_slots(arg) != FLT_SLOTS_NO_SLOT ? arg : 0;
+}
+
+/* A call with an IRQL raises it when it hands out the old one, and lowers it otherwise. */
+static bool moves_irql(const struct flt_call_info *info) {
+    return info->args >> FLT_ARG_irql & 1;
+}
+
+static bool raises_irql(const struct flt_call_info *info) {
+    return info->results >> FLT_RESULT_irql & 1;
+}
+
+/* An open of a name with nothing behind it fails, and leaves no handle. */
+static bool may_succeed(const struct flt_step *step) {
+    for (uint32_t args = flt_calls[step->opcode].args, arg = 1; args >> arg != 0; arg++)
+        if ((args >> arg & 1) && flt_args[arg].kind == FLT_KIND_NAME) {
+            const struct flt_name *name = flt_name_by_id(step->arg[arg]);
+            return name && name->there == FLT_NAME_FILE;
+        }
+    return true;
+}
+
+void flt_seen_start(struct flt_slots_seen *seen) {
+    memset(seen->live, 0, sizeof seen->live);
+    memset(seen->stale, 0, sizeof seen->stale);
+    seen->irql = PASSIVE_LEVEL;
+}
+
+static void fill_slot(struct flt_slots_seen *seen, const struct flt_step *step, int result,
+                      bool succeeds) {
+    const uint8_t slots = flt_results[result].slots;
+    const uint64_t bit = UINT64_C(1) << step->result[result];
+    seen->live[slots] &= ~bit;
+    seen->stale[slots] &= ~bit;
+    *(succeeds ? &seen->live[slots] : &seen->stale[slots]) |= bit;
+    seen->opener[slots][step->result[result]] = step->opcode;
+}
+
+void flt_seen_step(struct flt_slots_seen *seen, const struct flt_step *step) {
+    const struct flt_call_info *info = &flt_calls[step->opcode];
+    const int back = given_back(info);
+    if (back != 0 && step->form[back] == FLT_FORM_SLOT) {
+        const uint64_t bit = UINT64_C(1) << step->arg[back];
+        seen->stale[flt_arg_slots(back)] |= seen->live[flt_arg_slots(back)] & bit;
+        seen->live[flt_arg_slots(back)] &= ~bit;
+    }
+    if (moves_irql(info))
+        seen->irql = (uint32_t)step->arg[FLT_ARG_irql];
+    if (info->results == 0)
+        return;
+    const bool succeeds = may_succeed(step);
+    for (int result = 0; result < FLT_RESULT_LIMIT; result++)
+        if (step->result[result] != FLT_NO_SLOT)
+            fill_slot(seen, step, result, succeeds);
+}
+
+void flt_seen_upto(struct flt_slots_seen *seen, const struct flt_sequence *sequence, size_t count) {
+    flt_seen_start(seen);
+    for (size_t i = 0; i < count; i++)
+        flt_seen_step(seen, &sequence->step[i]);
+}
+
+/* ---- slots
+ * --------------------------------------------------------------------------------------- */
+
+static unsigned count_bits(uint64_t bits) {
+    unsigned count = 0;
+    for (; bits != 0; bits &= bits - 1)
+        count++;
+    return count;
+}
+
+/* A random set bit; the mask is not 0. */
+static uint64_t pick_bit(uint64_t mask, uint64_t *random) {
+    for (size_t skip = flt_below(random, count_bits(mask)); skip > 0; skip--)
+        mask &= mask - 1;
+    return (uint64_t)lowest(mask);
+}
+
+/* Calls of one family share the letters before the first word: Flt, Zw, Ob, Ke. */
+static bool same_family(uint8_t a, uint8_t b) {
+    return strncmp(flt_calls[a].name, flt_calls[b].name, 2) == 0;
+}
+
+/* The live slots that a call of the same family filled; all live ones when there are none. */
+static uint64_t live_of_family(const struct flt_slots_seen *seen, uint8_t slots, uint8_t opcode) {
+    uint64_t family = 0;
+    for (uint64_t left = seen->live[slots]; left != 0; left &= left - 1) {
+        const int slot = lowest(left);
+        if (same_family(seen->opener[slots][slot], opcode))
+            family |= UINT64_C(1) << slot;
+    }
+    return family != 0 ? family : seen->live[slots];
+}
+
+/* The slot of a use: mostly live, sometimes stale, seldom any. */
+static uint64_t choose_slot(const struct flt_slots_seen *seen, uint8_t slots, uint8_t opcode,
+                            uint64_t *random) {
+    const uint64_t luck = flt_random(random) & 31;
+    if (luck < 21 && seen->live[slots] != 0)
+        return pick_bit(live_of_family(seen, slots, opcode), random);
+    if (luck < 26 && seen->live[slots] != 0)
+        return pick_bit(seen->live[slots], random);
+    if (luck < 31 && seen->stale[slots] != 0)
+        return pick_bit(seen->stale[slots], random);
+    return flt_below(random, luck == 31 ? FLT_SLOT_COUNT : 8);
+}
+
+/* The slot of a result: low ones, so that a small set is used over and over; mostly a free one. */
+static int choose_result_slot(const struct flt_slots_seen *seen, uint8_t slots, uint64_t *random) {
+    const uint64_t luck = flt_random(random) & 31;
+    const uint64_t vacant = ~seen->live[slots];
+    const uint64_t unused = vacant & ~seen->stale[slots];
+    if (luck < 18 && unused != 0)
+        return lowest(unused);
+    if (luck < 28 && vacant != 0)
+        return lowest(vacant);
+    if (luck < 30)
+        return (int)flt_below(random, 8);
+    return luck < 31 ? (int)flt_below(random, FLT_SLOT_COUNT) : FLT_NO_SLOT;
+}
+
+void flt_choose_results(const struct flt_slots_seen *seen, struct flt_step *step,
+                        uint64_t *random) {
+    const struct flt_call_info *info = &flt_calls[step->opcode];
+    for (int result = 0; result < FLT_RESULT_LIMIT; result++) {
+        const uint8_t slots = flt_results[result].slots;
+        if (!(info->results >> result & 1) || slots == FLT_SLOTS_NO_SLOT)
+            continue;
+        const bool leave_out = (info->optional >> result & 1) && flt_odds(random, 8);
+        flt_step_keep(step, result,
+                      leave_out ? FLT_NO_SLOT : choose_result_slot(seen, slots, random));
+    }
+}
+
+/* ---- values
+ * -------------------------------------------------------------------------------------- */
+
+/* A handle as a number: mostly one that an early open could have handed out. */
+static uint64_t raw_handle(uint64_t *random) {
+    static const uint64_t edges[] = {
+        0,          UINT64_MAX, UINT64_MAX - 1,         UINT64_MAX - 3, 1,       3,        0x400,
+        0x7FFFFFFC, 0x80000000, FLT_KERNEL_HANDLE_BITS, 0x100000000,    0x3FFFC, 0x4000000};
+    const uint64_t luck = flt_random(random);
+    const uint64_t kernel = luck & 0x100 ? FLT_KERNEL_HANDLE_BITS : 0;
+    switch (luck & 15) {
+    case 0:
+        return flt_random(random);
+    case 1:
+    case 2:
+        return edges[flt_below(random, sizeof edges / sizeof edges[0])];
+    case 3:
+        return (4 * flt_below(random, 0x1000) | kernel) + (luck >> 16 & 3);
+    default:
+        return 4 * (1 + flt_below(random, 15)) | kernel;
+    }
+}
+
+static void choose_handle(const struct flt_slots_seen *seen, struct flt_step *step, int arg,
+                          uint64_t *random) {
+    const uint64_t luck = flt_random(random) & 63;
+    const bool nothing = (seen->live[FLT_SLOTS_HANDLE] | seen->stale[FLT_SLOTS_HANDLE]) == 0;
+    if (luck < 4 || (nothing && luck < 32)) {
+        flt_step_set(step, arg, FLT_FORM_VALUE, raw_handle(random));
+        return;
+    }
+    /* The forms after SLOT alter the value: seldom. */
+    const uint8_t form =
+        luck < 8
+            ? (uint8_t)(FLT_FORM_SLOT + 1 + flt_below(random, FLT_FORM_COUNT - FLT_FORM_SLOT - 1))
+            : FLT_FORM_SLOT;
+    flt_step_set(step, arg, form, choose_slot(seen, FLT_SLOTS_HANDLE, step->opcode, random));
+}
+
+static void choose_object(const struct flt_slots_seen *seen, struct flt_step *step, int arg,
+                          uint64_t *random) {
+    if ((flt_random(random) & 31) == 0)
+        flt_step_set(step, arg, FLT_FORM_VALUE, 0);
+    else
+        flt_step_set(step, arg, FLT_FORM_SLOT,
+                     choose_slot(seen, FLT_SLOTS_OBJECT, step->opcode, random));
+}
+
+/* Mostly a name with a file behind it. */
+static uint64_t choose_name(uint64_t *random) {
+    const bool any = flt_odds(random, 3);
+    size_t count = 0;
+    const struct flt_name *name, *chosen = flt_name_next(NULL);
+    for (name = chosen; name; name = flt_name_next(name))
+        if ((any || name->there == FLT_NAME_FILE) && flt_below(random, ++count) == 0)
+            chosen = name;
+    return chosen->id;
+}
+
+static const struct {
+    uint64_t value;
+    uint8_t group;
+} constants[] = {
+#define CONSTANT(in, name) {(name), FLT_GROUP_##in},
+#define VALUE(in, text, number) {(number), FLT_GROUP_##in},
+#include "../../model/constants.def"
+};
+enum { CONSTANTS = sizeof constants / sizeof constants[0] };
+
+/* A constant of the group between two numbers; 0 when there is none. */
+static uint64_t choose_constant(uint8_t group, uint64_t from, uint64_t to, uint64_t *random) {
+    size_t count = 0;
+    for (size_t i = 0; i < CONSTANTS; i++)
+        count +=
+            constants[i].group == group && constants[i].value >= from && constants[i].value <= to;
+    size_t skip = flt_below(random, count);
+    for (size_t i = 0; i < CONSTANTS; i++)
+        if (constants[i].group == group && constants[i].value >= from && constants[i].value <= to &&
+            skip-- == 0)
+            return constants[i].value;
+    return 0;
+}
+
+static uint64_t choose_flags(uint8_t group, uint64_t absent, uint64_t *random) {
+    const uint64_t luck = flt_random(random) & 15;
+    if (luck == 0)
+        return flt_random(random) & UINT32_MAX;
+    if (luck == 1)
+        return UINT64_C(1) << flt_below(random, 32);
+    if (luck == 2)
+        return 0;
+    const uint64_t one = choose_constant(group, 0, UINT32_MAX, random);
+    if (luck < 8)
+        return one;
+    if (luck < 12)
+        return one | absent;
+    return one | choose_constant(group, 0, UINT32_MAX, random);
+}
+
+/* Up for a raise, down for the other: the wrong way stops the system, and with it the sequence. */
+static uint64_t choose_irql(const struct flt_slots_seen *seen, const struct flt_call_info *info,
+                            uint64_t *random) {
+    const bool sane = (flt_random(random) & 31) != 0;
+    if (!sane)
+        return flt_below(random, flt_group_limit(FLT_GROUP_IRQL) + 1);
+    if (raises_irql(info))
+        return choose_constant(FLT_GROUP_IRQL, seen->irql, UINT32_MAX, random);
+    return choose_constant(FLT_GROUP_IRQL, 0, seen->irql, random);
+}
+
+static uint64_t choose_enum(const struct flt_slots_seen *seen, const struct flt_step *step, int arg,
+                            uint64_t *random) {
+    if (arg == FLT_ARG_irql)
+        return choose_irql(seen, &flt_calls[step->opcode], random);
+    return choose_constant(flt_args[arg].group, 0, UINT32_MAX, random);
+}
+
+void flt_choose_arg(const struct flt_slots_seen *seen, struct flt_step *step, int arg,
+                    uint64_t *random) {
+    const struct flt_arg_info *info = &flt_args[arg];
+    switch ((enum flt_kind)info->kind) {
+    case FLT_KIND_HANDLE:
+        choose_handle(seen, step, arg, random);
+        break;
+    case FLT_KIND_OBJECT:
+        choose_object(seen, step, arg, random);
+        break;
+    case FLT_KIND_NAME:
+        flt_step_set(step, arg, FLT_FORM_VALUE, choose_name(random));
+        break;
+    case FLT_KIND_FLAGS:
+        flt_step_set(step, arg, FLT_FORM_VALUE, choose_flags(info->group, info->absent, random));
+        break;
+    case FLT_KIND_ENUM:
+        flt_step_set(step, arg, FLT_FORM_VALUE, choose_enum(seen, step, arg, random));
+        break;
+    }
+}
+
+/* The n-th set bit's number. */
+int flt_choose_which_arg(const struct flt_step *step, uint64_t *random) {
+    const uint32_t args = flt_calls[step->opcode].args;
+    return args == 0 ? 0 : (int)pick_bit(args, random);
+}
+
+/* ---- whole calls
+ * --------------------------------------------------------------------------------- */
+
+static uint8_t opcode_by_weight(uint64_t *random) {
+    size_t total = 0;
+    for (const uint8_t *op = flt_opcodes; *op != FLT_OP_NONE; op++)
+        total += flt_calls[*op].weight;
+    size_t left = flt_below(random, total);
+    const uint8_t *op = flt_opcodes;
+    while (left >= flt_calls[*op].weight)
+        left -= flt_calls[*op++].weight;
+    return *op;
+}
+
+/* Whether a driver would make this call now. */
+static bool is_plausible(const struct flt_slots_seen *seen, size_t left, uint8_t opcode) {
+    const struct flt_call_info *info = &flt_calls[opcode];
+    const int back = given_back(info);
+    const size_t open =
+        count_bits(seen->live[FLT_SLOTS_HANDLE]) + count_bits(seen->live[FLT_SLOTS_OBJECT]);
+    if (moves_irql(info))
+        return raises_irql(info) ? seen->irql == PASSIVE_LEVEL && left > 2
+                                 : seen->irql > PASSIVE_LEVEL;
+    if (seen->irql > info->max_irql || (left < 2 && seen->irql > PASSIVE_LEVEL))
+        return false;
+    if (back != 0)
+        return seen->live[flt_arg_slots(back)] != 0;
+    if (left <= open || open > 12) /* time to give back */
+        return info->results == 0;
+    for (int arg = 1; arg < FLT_ARG_LIMIT; arg++)
+        if ((info->args >> arg & 1) && flt_arg_slots(arg) != FLT_SLOTS_NO_SLOT &&
+            seen->live[flt_arg_slots(arg)] == 0)
+            return false;
+    return true;
+}
+
+static uint8_t choose_opcode(const struct flt_slots_seen *seen, size_t left, uint64_t *random) {
+    uint8_t opcode = opcode_by_weight(random);
+    if (flt_odds(random, 2))
+        return opcode;
+    for (int tries = 0; tries < 12 && !is_plausible(seen, left, opcode); tries++)
+        opcode = opcode_by_weight(random);
+    return opcode;
+}
+
+/* How often, of 16, an argument is written out rather than left to its default. */
+static unsigned written_odds(int arg) {
+    if (flt_arg_is_subject(arg))
+        return 16;
+    return flt_args[arg].kind == FLT_KIND_NAME ? 12 : 3;
+}
+
+void flt_choose_step(const struct flt_slots_seen *seen, size_t left, struct flt_step *step,
+                     uint64_t *random) {
+    flt_step_init(step, choose_opcode(seen, left, random));
+    flt_choose_results(seen, step, random);
+    const uint32_t args = flt_calls[step->opcode].args;
+    for (int arg = 1; args >> arg != 0; arg++)
+        if ((args >> arg & 1) && flt_odds(random, written_odds(arg)))
+            flt_choose_arg(seen, step, arg, random);
+}

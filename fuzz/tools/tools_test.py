@@ -1,0 +1,186 @@
+"""The tools as their users meet them: good input, bad input, exit codes, one clear line each.
+
+Run by CTest as: python3 tools_test.py FOLDER-OF-THE-PROGRAMS
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAMS = sys.argv.pop(1) if len(sys.argv) > 1 else "."
+
+DOUBLE_CLOSE = """# The second close fails.
+h0 = FltCreateFile(path="\\a")
+FltClose(h0)
+FltClose(h0)  # STATUS_INVALID_HANDLE breach close-once
+"""
+
+
+def run(program, *words, data=None):
+    return subprocess.run(
+        [os.path.join(PROGRAMS, program), *words], input=data, capture_output=True, timeout=120
+    )
+
+
+class Tools(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def file(self, name, content):
+        path = os.path.join(self.folder.name, name)
+        with open(path, "wb") as out:
+            out.write(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def refused(self, done, *words):
+        """Exit 2 and exactly one line on stderr that holds the words."""
+        lines = done.stderr.decode().strip().splitlines()
+        self.assertEqual(done.returncode, 2, done)
+        self.assertEqual(len(lines), 1, lines)
+        for word in words:
+            self.assertIn(word, lines[0])
+
+
+class Replay(Tools):
+    def test_a_good_sequence(self):
+        done = run("fltfuzz-replay", self.file("a.seq", DOUBLE_CLOSE))
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn(b"1 sequences, 3 calls: 0 findings", done.stdout)
+
+    def test_an_unexpected_outcome_names_file_and_line(self):
+        path = self.file("a.seq", DOUBLE_CLOSE.replace("  # STATUS_INVALID_HANDLE breach close-once", ""))
+        done = run("fltfuzz-replay", path)
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn(
+            f"{path}:4: FltClose(h0): came back STATUS_INVALID_HANDLE breach close-once, "
+            "expected STATUS_SUCCESS",
+            done.stdout.decode(),
+        )
+
+    def test_a_lost_breach_fails(self):
+        path = self.file("a.seq", DOUBLE_CLOSE.replace(" breach close-once", ""))
+        self.assertEqual(run("fltfuzz-replay", path).returncode, 1)
+
+    def test_an_unexpected_leak_fails(self):
+        path = self.file("a.seq", 'h0 = FltCreateFile(path="\\a")\n')
+        done = run("fltfuzz-replay", path)
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn(b"leak handle-left-open h0 was found, and not expected", done.stdout)
+
+    def test_a_missing_leak_fails(self):
+        path = self.file("a.seq", DOUBLE_CLOSE + "# end: leak reference-left o3\n")
+        done = run("fltfuzz-replay", path)
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn(b"leak reference-left o3 was expected, and not found", done.stdout)
+
+    def test_the_trace_is_a_sequence_again(self):
+        done = run("fltfuzz-replay", "--quiet", "--trace", self.file("a.seq", DOUBLE_CLOSE))
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn(b"IRP_MJ_CLEANUP to object 1 in p1", done.stdout)
+        again = run("fltfuzz-replay", self.file("b.seq", done.stdout))
+        self.assertEqual(again.returncode, 0, again)
+
+    def test_json(self):
+        bad = self.file("b.seq", "h0 = FltClos(h1)\n")
+        done = run("fltfuzz-replay", "--json", self.file("a.seq", DOUBLE_CLOSE), bad)
+        self.assertEqual(done.returncode, 2, done)
+        first, second = json.loads(done.stdout)
+        self.assertEqual((first["verdict"], first["calls"]), ("fine", 3))
+        self.assertEqual(second["verdict"], "unreadable")
+
+    def test_binary_is_recognised(self):
+        text = self.file("a.seq", DOUBLE_CLOSE)
+        binary = os.path.join(self.folder.name, "a.bin")
+        self.assertEqual(run("fltfuzz-seq", "encode", text, "-o", binary).returncode, 0)
+        done = run("fltfuzz-replay", binary)
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn(b"1 sequences, 3 calls", done.stdout)
+
+    def test_standard_input(self):
+        self.assertEqual(run("fltfuzz-replay", "-", data=DOUBLE_CLOSE.encode()).returncode, 0)
+
+    def test_another_profile(self):
+        path = self.file("a.seq", "h0 = ZwCreateEvent()\nFltClose(h0)\n")
+        done = run("fltfuzz-replay", "--profile", "forwarding", "--trace", path)
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn(b"FltClose(h0)  # STATUS_SUCCESS breach flt-close-for-flt-handles", done.stdout)
+
+    def test_bad_input(self):
+        self.refused(run("fltfuzz-replay", "/nowhere/at/all"), "/nowhere/at/all", "No such file")
+        empty = os.path.join(self.folder.name, "empty")
+        os.mkdir(empty)
+        self.refused(run("fltfuzz-replay", empty), empty, "holds no file")
+        self.refused(run("fltfuzz-replay", "--quiet", self.file("n", b"")), "is empty")
+        large = self.file("large", b"")
+        os.truncate(large, 100 * 1000 * 1000)
+        self.refused(run("fltfuzz-replay", "--quiet", large), large, "larger than 4 MiB")
+
+    def test_bad_text_names_the_line(self):
+        for wrong, words in (
+            ("FltClos(h0)", ("unknown call FltClos", "FltClose")),
+            ('h0 = FltCreateFile(path="\\c")', ("\\c",)),
+            ("FltClose(h64)", ("h64", "63")),
+            ("h0 = FltCreateFile(acces=1)", ("acces", "access")),
+            ("profile loose", ("loose", "documented")),
+            ("switch reuse=maybe", ("maybe", "immediate")),
+            ("FltClose(h0)  # STATUS_GREAT", ("STATUS_GREAT",)),
+            ("FltClose(h0)  # breach close-twice", ("close-twice",)),
+            ("FltClose(h0", ()),
+        ):
+            path = self.file("a.seq", f"# first\n{wrong}\n")
+            self.refused(run("fltfuzz-replay", "--quiet", path), f"{path}:2: ", *words)
+
+    def test_bad_usage(self):
+        for words in ((), ("--what",), ("--profile", "loose", "x"), ("--profile",)):
+            done = run("fltfuzz-replay", *words)
+            self.assertEqual(done.returncode, 2, done)
+
+    def test_names_that_begin_with_a_dash(self):
+        path = self.file("-a.seq", DOUBLE_CLOSE)
+        done = subprocess.run(
+            [os.path.abspath(os.path.join(PROGRAMS, "fltfuzz-replay")), "--", "-a.seq"],
+            cwd=os.path.dirname(path), capture_output=True,
+        )
+        self.assertEqual(done.returncode, 0, done)
+
+
+class Seq(Tools):
+    def test_round_trip(self):
+        text = self.file("a.seq", DOUBLE_CLOSE)
+        binary = os.path.join(self.folder.name, "a.bin")
+        self.assertEqual(run("fltfuzz-seq", "encode", text, "-o", binary).returncode, 0)
+        done = run("fltfuzz-seq", "show", binary)
+        self.assertEqual(
+            done.stdout.decode(), 'h0 = FltCreateFile(path="\\a")\nFltClose(h0)\nFltClose(h0)\n'
+        )
+
+    def test_nothing_is_overwritten(self):
+        text = self.file("a.seq", DOUBLE_CLOSE)
+        there = self.file("there", "mine")
+        self.refused(run("fltfuzz-seq", "encode", text, "-o", there), there, "exists")
+        with open(there) as kept:
+            self.assertEqual(kept.read(), "mine")
+
+    def test_seeds(self):
+        self.file("a.seq", DOUBLE_CLOSE)
+        self.file("README.md", "not a seed")
+        out = os.path.join(self.folder.name, "out")
+        os.mkdir(out)
+        self.assertEqual(run("fltfuzz-seq", "seeds", self.folder.name, "-o", out).returncode, 0)
+        self.assertEqual(os.listdir(out), ["a.seq"])
+
+    def test_check(self):
+        self.assertEqual(run("fltfuzz-seq", "check", self.file("a.seq", DOUBLE_CLOSE)).returncode, 0)
+        bad = self.file("b.seq", "FltClose(\n")
+        self.refused(run("fltfuzz-seq", "check", bad), f"{bad}:1: ")
+
+    def test_bad_usage(self):
+        for words in ((), ("show",), ("encode", self.file("a.seq", DOUBLE_CLOSE)), ("eat", "x")):
+            self.assertEqual(run("fltfuzz-seq", *words).returncode, 2)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)

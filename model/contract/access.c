@@ -1,0 +1,32 @@
+/* Generic rights by object type: wdm "ACCESS_MASK", and the types' pages. */
+#include "../include/wdm.h"
+#include "state.h"
+
+#define GENERIC_BITS (GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE | GENERIC_ALL)
+
+struct mapping {
+    uint32_t read, write, execute, all;
+};
+
+static const struct mapping mappings[FLT_TYPE_COUNT] = {
+    [FLT_TYPE_FILE] = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE,
+                       FILE_ALL_ACCESS},
+    [FLT_TYPE_EVENT] = {READ_CONTROL | EVENT_QUERY_STATE, READ_CONTROL | EVENT_MODIFY_STATE,
+                        READ_CONTROL | SYNCHRONIZE, EVENT_ALL_ACCESS},
+};
+
+/* MAXIMUM_ALLOWED asks for nothing in particular. */
+uint32_t flt_asked_access(enum flt_type type, uint32_t asked) {
+    const struct mapping *mapping = &mappings[type];
+    uint32_t access = asked & ~(GENERIC_BITS | MAXIMUM_ALLOWED);
+    access |= asked & GENERIC_READ ? mapping->read : 0;
+    access |= asked & GENERIC_WRITE ? mapping->write : 0;
+    access |= asked & GENERIC_EXECUTE ? mapping->execute : 0;
+    access |= asked & GENERIC_ALL ? mapping->all : 0;
+    return access;
+}
+
+/* And grants everything, for nothing here has a security descriptor yet. */
+uint32_t flt_granted_access(enum flt_type type, uint32_t asked) {
+    return flt_asked_access(type, asked) | (asked & MAXIMUM_ALLOWED ? mappings[type].all : 0);
+}

@@ -1,0 +1,69 @@
+/* Sets of outcomes. */
+#include "predict.h"
+
+bool flt_allows(const struct flt_allowed *allowed, const struct flt_outcome *outcome) {
+    if (allowed->every >> outcome->kind & 1)
+        return true;
+    for (uint8_t i = 0; i < allowed->count; i++)
+        if (allowed->kind[i] == outcome->kind && allowed->code[i] == outcome->status)
+            return true;
+    return false;
+}
+
+struct flt_allowed *flt_add_clause(struct flt_prediction *prediction, enum flt_rule rule) {
+    struct flt_clause *clause = &prediction->clause[prediction->clauses++];
+    clause->rule = rule;
+    clause->allowed.count = 0;
+    clause->allowed.every = 0;
+    return &clause->allowed;
+}
+
+static bool has(const struct flt_allowed *allowed, uint8_t kind, uint32_t code) {
+    const struct flt_outcome outcome = {.kind = kind, .status = code};
+    return flt_allows(allowed, &outcome);
+}
+
+void flt_allow(struct flt_allowed *allowed, enum flt_outcome_kind kind, uint32_t code) {
+    if (has(allowed, (uint8_t)kind, code))
+        return;
+    allowed->kind[allowed->count] = (uint8_t)kind;
+    allowed->code[allowed->count] = code;
+    allowed->count++;
+}
+
+struct flt_allowed *flt_expect(struct flt_prediction *prediction, enum flt_rule rule,
+                               uint32_t status) {
+    struct flt_allowed *allowed = flt_add_clause(prediction, rule);
+    flt_allow(allowed, FLT_RETURNED, status);
+    return allowed;
+}
+
+void flt_expect_stop(struct flt_prediction *prediction, enum flt_rule rule, uint32_t code) {
+    flt_allow(flt_add_clause(prediction, rule), FLT_BUGCHECK, code);
+}
+
+const struct flt_clause *flt_excluded_by(const struct flt_prediction *prediction,
+                                         const struct flt_outcome *outcome) {
+    for (uint8_t i = 0; i < prediction->clauses; i++)
+        if (!flt_allows(&prediction->clause[i].allowed, outcome))
+            return &prediction->clause[i];
+    return NULL;
+}
+
+static bool all_allow(const struct flt_prediction *prediction, uint8_t kind, uint32_t code) {
+    const struct flt_outcome outcome = {.kind = kind, .status = code};
+    return flt_excluded_by(prediction, &outcome) == NULL;
+}
+
+/* Whatever all clauses allow is spelled out in one of them: no prediction allows every outcome of a
+ * kind throughout. */
+void flt_prediction_allowed(const struct flt_prediction *prediction, struct flt_allowed *allowed) {
+    allowed->count = 0;
+    allowed->every = 0;
+    for (uint8_t i = 0; i < prediction->clauses; i++) {
+        const struct flt_allowed *one = &prediction->clause[i].allowed;
+        for (uint8_t k = 0; k < one->count; k++)
+            if (all_allow(prediction, one->kind[k], one->code[k]))
+                flt_allow(allowed, (enum flt_outcome_kind)one->kind[k], one->code[k]);
+    }
+}

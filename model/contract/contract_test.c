@@ -1,0 +1,963 @@
+/* The contract against hand-made outcomes: for every rule that is decided here, what keeps it and what
+ * breaks it. The language of the scripts is in contract_script.h. A new case is a line of a table. */
+#include "contract_script.h"
+
+struct script_case {
+    enum flt_rule rule; /* BREAKS: the script meets this rule, and breaks no other. KEEPS: it does not */
+    bool breaks;
+    const char *switches;
+    const char *script;
+};
+
+#define KEEPS(rule, switches, script) {FLT_RULE_##rule, false, switches, script}
+#define BREAKS(rule, switches, script) {FLT_RULE_##rule, true, switches, script}
+
+#define BAD "=STATUS_INVALID_HANDLE"
+#define TWELVE                                                                                     \
+    "FltCreateFile k1; FltCreateFile k2; FltCreateFile k3; FltCreateFile k5; FltCreateFile k6; "   \
+    "FltCreateFile k7; FltCreateFile k9; FltCreateFile k10; FltCreateFile k11; "                   \
+    "FltCreateFile k13; FltCreateFile k14; FltCreateFile k15; "
+#define FULL "=STATUS_INSUFFICIENT_RESOURCES"
+#define IN_P1 "attributes=0 !kernel-handle-outside-system "
+#define GONE(o) "cleanup:" #o " close:" #o " "
+
+static const struct script_case provider_cases[] = {
+    /* FltClose */
+    KEEPS(close_flt_created, "", "FltCreateFile k1; FltClose k1 " GONE(o1) "allows:STATUS_SUCCESS"),
+    KEEPS(close_flt_created, "any", "FltCreateFile k1; FltClose k1 " GONE(o1) "allows:STATUS_SUCCESS"),
+    KEEPS(close_flt_created, "", "FltCreateFileEx k1 null:object; FltClose k1 " GONE(o1)),
+    KEEPS(close_flt_created, "", "FltCreateFile u1 " IN_P1 "; FltClose u1 " GONE(o1)),
+    BREAKS(close_flt_created, "", "FltCreateFile k1; FltClose k1 " BAD),
+    BREAKS(close_flt_created, "", "FltCreateFileEx k1; FltClose k1 =STATUS_ACCESS_DENIED"),
+    BREAKS(close_flt_created, "forwarding", "FltCreateFile k1; FltClose k1 " BAD),
+    KEEPS(close_only_flt_created, "",
+          "ZwCreateFile k1; FltClose k1 " BAD " !flt-close-for-flt-handles allows:STATUS_INVALID_HANDLE"),
+    BREAKS(close_only_flt_created, "",
+           "ZwCreateFile k1; FltClose k1 " GONE(o1) "!flt-close-for-flt-handles"),
+    BREAKS(close_only_flt_created, "strict",
+           "ZwCreateEvent k1; FltClose k1 !flt-close-for-flt-handles"),
+    KEEPS(close_only_flt_created, "any",
+          "ZwCreateFile k1; FltClose k1 " BAD " !flt-close-for-flt-handles "
+          "allows:STATUS_INVALID_HANDLE|STATUS_SUCCESS; ZwClose k1 " GONE(o1)),
+    KEEPS(close_only_flt_created, "any",
+          "ZwCreateFile k1; FltClose k1+1 " BAD " !flt-close-for-flt-handles "
+          "allows:STATUS_INVALID_HANDLE|STATUS_SUCCESS|0x93"),
+    KEEPS(close_only_flt_created, "any",
+          "ZwCreateEvent k1; FltClose k1 !flt-close-for-flt-handles; ZwClose k1 " BAD " !close-once"),
+    BREAKS(close_only_flt_created, "any",
+           "ZwCreateEvent k1; FltClose k1 =STATUS_ACCESS_DENIED !flt-close-for-flt-handles"),
+    KEEPS(close_forwards, "forwarding",
+          "ZwCreateFile k1; FltClose k1 " GONE(o1) "!flt-close-for-flt-handles allows:STATUS_SUCCESS"),
+    BREAKS(close_forwards, "forwarding",
+           "ZwCreateFile k1; FltClose k1 " BAD " !flt-close-for-flt-handles"),
+
+    /* ZwClose, and bad handles */
+    KEEPS(close_any_type, "", "ZwCreateEvent k1; ZwClose k1 allows:STATUS_SUCCESS"),
+    KEEPS(close_any_type, "",
+          "FltCreateFile k1; ZwClose k1 " GONE(o1) "!zw-close-for-other-handles"),
+    BREAKS(close_any_type, "", "ZwCreateEvent k1; ZwClose k1 " BAD),
+    BREAKS(close_any_type, "", "FltCreateFile k1; ZwClose k1 " BAD " !zw-close-for-other-handles"),
+    KEEPS(close_bad_handle, "", "FltClose k9 " BAD " !close-real-handle"),
+    KEEPS(close_bad_handle, "forwarding", "FltClose k9 " BAD " !close-real-handle"),
+    KEEPS(close_bad_handle, "", "ZwClose 0 " BAD " !close-real-handle"),
+    KEEPS(close_bad_handle, "", "FltClose -1 " BAD " !close-real-handle allows:STATUS_INVALID_HANDLE"),
+    KEEPS(close_bad_handle, "", "ZwCreateFile k1; ZwClose k1 " GONE(o1) "; ZwClose k1 " BAD " !close-once"),
+    KEEPS(close_bad_handle, "any",
+          "ZwClose k9 " BAD " !close-real-handle allows:STATUS_INVALID_HANDLE|0x93"),
+    KEEPS(close_bad_handle, "any", "ZwClose k9 =0x93:k9:1 !close-real-handle"),
+    KEEPS(close_bad_handle, "any", "ZwClose u9 " BAD " !close-real-handle allows:STATUS_INVALID_HANDLE"),
+    KEEPS(close_bad_handle, "strict", "ZwClose 0xFFFFFFFF80000000 " BAD " !close-real-handle"),
+    KEEPS(close_bad_handle, "strict", "ZwClose 0x7FFFFFFF80000004 " BAD " !close-real-handle"),
+    KEEPS(close_bad_handle, "strict", "ZwClose u1 " BAD " !close-real-handle"),
+    KEEPS(close_bad_handle, "tag_bits=significant",
+          "ZwCreateFile k1; ZwClose k1+2 " BAD " !close-real-handle"),
+    BREAKS(close_bad_handle, "", "FltClose k9 !close-real-handle"),
+    BREAKS(close_bad_handle, "", "ZwClose 0 !close-real-handle"),
+    BREAKS(close_bad_handle, "", "FltClose -1 !close-real-handle"),
+    BREAKS(close_bad_handle, "any", "ZwClose k9 !close-real-handle"),
+    BREAKS(close_bad_handle, "any", "ZwClose k9 =0x50 !close-real-handle"),
+    BREAKS(close_bad_handle, "", "FltCreateFile k1; FltClose 0x80000004 !close-real-handle"),
+    KEEPS(close_bad_kernel_handle_stops, "strict",
+          "ZwClose k9 =0x93:k9:1 !close-real-handle allows:0x93"),
+    KEEPS(close_bad_kernel_handle_stops, "strict", "FltClose k9 =0x93:k9:1 !close-real-handle"),
+    KEEPS(close_bad_kernel_handle_stops, "strict",
+          "FltCreateFile k1; FltClose k1+1 =0x93:k1+1:1 !close-real-handle"),
+    BREAKS(close_bad_kernel_handle_stops, "strict", "ZwClose k9 " BAD " !close-real-handle"),
+    BREAKS(close_bad_kernel_handle_stops, "strict", "ZwClose k9 =0x50 !close-real-handle"),
+    BREAKS(close_bad_kernel_handle_stops, "strict", "ZwClose k9 =0x93:k8:1 !close-real-handle"),
+    BREAKS(close_bad_kernel_handle_stops, "any", "ZwClose k9 =0x93:k9:0 !close-real-handle"),
+    KEEPS(close_minus_one, "", "ZwClose -1 " BAD " !close-real-handle allows:STATUS_INVALID_HANDLE"),
+    KEEPS(close_minus_one, "forwarding", "ZwClose -1 !close-real-handle allows:STATUS_SUCCESS"),
+    KEEPS(close_minus_one, "forwarding", "FltClose -1 !close-real-handle allows:STATUS_SUCCESS"),
+    KEEPS(close_minus_one, "any",
+          "ZwClose -1 !close-real-handle allows:STATUS_SUCCESS|STATUS_INVALID_HANDLE"),
+    KEEPS(close_minus_one, "any minus_one=success",
+          "FltClose -1 " BAD " !close-real-handle allows:STATUS_SUCCESS|STATUS_INVALID_HANDLE"),
+    KEEPS(close_minus_one, "flt_close=any minus_one=status",
+          "FltClose -1 " BAD " !close-real-handle allows:STATUS_INVALID_HANDLE"),
+    BREAKS(close_minus_one, "", "ZwClose -1 !close-real-handle"),
+    BREAKS(close_minus_one, "forwarding", "ZwClose -1 " BAD " !close-real-handle"),
+    BREAKS(close_minus_one, "forwarding", "FltClose -1 " BAD " !close-real-handle"),
+
+    /* Tag bits, and how values resolve */
+    KEEPS(close_flt_created, "", "FltCreateFile k1; FltClose k1+3 " GONE(o1)),
+    KEEPS(close_flt_created, "any",
+          "FltCreateFile k1; FltClose k1+3 =0x93:k1+3:1 allows:STATUS_SUCCESS|STATUS_INVALID_HANDLE|0x93"),
+    KEEPS(close_flt_created, "any", "FltCreateFile k1; FltClose k1+1 " BAD "; FltClose k1 " GONE(o1)),
+    KEEPS(close_flt_created, "", "FltCreateFile k1; RunIn process=System; FltClose u1 " GONE(o1)),
+    KEEPS(close_flt_created, "", "RunIn process=System; FltCreateFile k1 attributes=0; FltClose k1 " GONE(o2)),
+    KEEPS(close_bad_handle, "", "FltCreateFile u1 " IN_P1 "; RunIn process=p2; FltClose u1 " BAD
+                                " !close-real-handle"),
+
+    /* Opens */
+    KEEPS(open_existing, "", "FltCreateFile k1 allows:STATUS_SUCCESS; ZwCreateFile k2; FltCreateFileEx k3"),
+    BREAKS(open_existing, "", "FltCreateFile =STATUS_ACCESS_DENIED"),
+    BREAKS(open_existing, "", "FltCreateFileEx =STATUS_INSUFFICIENT_RESOURCES"),
+    BREAKS(open_existing, "any", "ZwCreateFile path=\\b =STATUS_OBJECT_NAME_NOT_FOUND"),
+    KEEPS(open_missing, "", "FltCreateFile path=\\missing =STATUS_OBJECT_NAME_NOT_FOUND"),
+    KEEPS(open_missing, "", "ZwCreateFile path=\\elsewhere =STATUS_OBJECT_NAME_NOT_FOUND"),
+    BREAKS(open_missing, "", "FltCreateFile k1 path=\\missing"),
+    BREAKS(open_missing, "any", "ZwCreateFile path=\\missing =STATUS_OBJECT_PATH_NOT_FOUND"),
+    KEEPS(open_name_syntax, "", "FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD"),
+    KEEPS(open_name_syntax, "", "FltCreateFileEx path=a =STATUS_OBJECT_PATH_SYNTAX_BAD"),
+    KEEPS(open_name_syntax, "", "ZwCreateFile path=not\\absolute =STATUS_OBJECT_PATH_SYNTAX_BAD"),
+    BREAKS(open_name_syntax, "", "FltCreateFile path= =STATUS_OBJECT_NAME_NOT_FOUND"),
+    BREAKS(open_name_syntax, "", "ZwCreateFile k1 path=a"),
+    KEEPS(open_table_full, "geometry=small", TWELVE "FltCreateFile " FULL " allows:STATUS_INSUFFICIENT_RESOURCES"),
+    KEEPS(open_table_full, "geometry=small", TWELVE "ZwCreateEvent " FULL "; ZwCreateEvent u1 " IN_P1),
+    KEEPS(open_table_full, "geometry=small",
+          TWELVE "FltCreateFile path=\\missing =STATUS_OBJECT_NAME_NOT_FOUND"),
+    KEEPS(open_table_full, "geometry=small",
+          TWELVE "FltClose k9 " GONE(o7) "; FltCreateFile k9 allows:STATUS_SUCCESS"),
+    KEEPS(open_table_full, "geometry=small reuse=never", TWELVE "FltClose k9 " GONE(o7) "; FltCreateFile " FULL),
+    KEEPS(open_table_full, "geometry=small reuse=any",
+          TWELVE "FltClose k9 " GONE(o7) "; FltCreateFile " FULL
+                 " allows:STATUS_SUCCESS|STATUS_INSUFFICIENT_RESOURCES"),
+    KEEPS(open_table_full, "geometry=any",
+          TWELVE "FltCreateFile " FULL " allows:STATUS_SUCCESS|STATUS_INSUFFICIENT_RESOURCES"),
+    KEEPS(open_table_full, "geometry=any", TWELVE "FltCreateFile k17"),
+    KEEPS(open_table_full, "geometry=any", "FltCreateFile k1 allows:STATUS_SUCCESS"),
+    KEEPS(open_table_full, "", TWELVE "FltCreateFile k17 allows:STATUS_SUCCESS"),
+    BREAKS(open_table_full, "geometry=small", TWELVE "FltCreateFile k17"),
+    BREAKS(open_table_full, "geometry=small", TWELVE "ZwCreateEvent k17"),
+    KEEPS(create_event, "", "ZwCreateEvent k1 allows:STATUS_SUCCESS"),
+    BREAKS(create_event, "", "ZwCreateEvent =STATUS_ACCESS_DENIED"),
+
+    /* Their outputs */
+    KEEPS(open_iosb, "", "FltCreateFile k1"),
+    BREAKS(open_iosb, "", "FltCreateFile k1 info:0"),
+    BREAKS(open_iosb, "", "FltCreateFileEx k1 iosb:0xC0000008"),
+    BREAKS(open_iosb, "", "ZwCreateFile k1 info:fill iosb:fill"),
+    BREAKS(open_iosb, "", "ZwCreateFile k1 info:fill"),
+    KEEPS(open_iosb, "", "ZwCreateFile k1 null:iosb iosb:7 info:7"),
+    KEEPS(open_failed_iosb, "", "FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD"),
+    KEEPS(open_failed_iosb, "failed_iosb=written",
+          "FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD iosb:0xC000003B info:0"),
+    KEEPS(open_failed_iosb, "any",
+          "FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD; "
+          "FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD iosb:0xC000003B info:0"),
+    BREAKS(open_failed_iosb, "", "FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD iosb:0xC000003B info:0"),
+    BREAKS(open_failed_iosb, "failed_iosb=written", "ZwCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD"),
+    BREAKS(open_failed_iosb, "any", "ZwCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD iosb:0 info:0"),
+    BREAKS(open_failed_iosb, "any", "ZwCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD info:0"),
+    BREAKS(open_failed_iosb, "any", "ZwCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD iosb:0xC000003B"),
+    KEEPS(open_failed_iosb, "", "ZwCreateFile path= null:iosb iosb:7 info:7 =STATUS_OBJECT_PATH_SYNTAX_BAD"),
+    KEEPS(failed_outputs, "", "FltCreateFileEx path= =STATUS_OBJECT_PATH_SYNTAX_BAD"),
+    KEEPS(failed_outputs, "failed_outputs=zero",
+          "FltCreateFileEx path= =STATUS_OBJECT_PATH_SYNTAX_BAD handle:0 object:NULL"),
+    KEEPS(failed_outputs, "failed_outputs=zero",
+          "FltCreateFileEx path= null:object =STATUS_OBJECT_PATH_SYNTAX_BAD handle:0"),
+    KEEPS(failed_outputs, "failed_outputs=pattern",
+          "FltCreateFileEx path= =STATUS_OBJECT_PATH_SYNTAX_BAD handle:k9 object:o9"),
+    KEEPS(failed_outputs, "failed_outputs=any",
+          "FltCreateFileEx path= =STATUS_OBJECT_PATH_SYNTAX_BAD handle:0 object:fill"),
+    KEEPS(failed_outputs, "failed_outputs=pattern",
+          "ZwCreateEvent k1; ZwClose k1; FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD handle:k1"),
+    BREAKS(failed_outputs, "", "FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD handle:0"),
+    BREAKS(failed_outputs, "", "FltCreateFileEx path= =STATUS_OBJECT_PATH_SYNTAX_BAD object:o9"),
+    BREAKS(failed_outputs, "failed_outputs=zero", "FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD"),
+    BREAKS(failed_outputs, "failed_outputs=pattern",
+           "FltCreateFile k1; FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD handle:k1"),
+    BREAKS(failed_outputs, "any",
+           "FltCreateFile u1 " IN_P1 "; ZwCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD handle:u1"),
+    BREAKS(failed_outputs, "any",
+           "FltCreateFile k1; ObReferenceObjectByHandle k9 " BAD " object:o1 !use-real-handle"),
+    BREAKS(failed_outputs, "", "ObReferenceObjectByHandle k9 " BAD " object:NULL !use-real-handle"),
+    BREAKS(failed_outputs, "geometry=small", TWELVE "ZwCreateEvent " FULL " handle:k17"),
+    KEEPS(handle_value_form, "", "FltCreateFile k1"),
+    BREAKS(handle_value_form, "", "FltCreateFile 0"),
+    BREAKS(handle_value_form, "", "FltCreateFile -1"),
+    BREAKS(handle_value_form, "", "ZwCreateEvent k1+1"),
+    BREAKS(handle_value_form, "", "ZwCreateFile fill"),
+    KEEPS(handle_value_half, "", "FltCreateFile u1 " IN_P1 "; RunIn process=System; FltCreateFile k1 attributes=0"),
+    BREAKS(handle_value_half, "", "FltCreateFile u1"),
+    BREAKS(handle_value_half, "", "FltCreateFile k1 " IN_P1),
+    BREAKS(handle_value_half, "", "FltCreateFile 0x7FFFFFFF80000004"),
+    BREAKS(handle_value_half, "", "RunIn process=System; FltCreateFile u1 attributes=0"),
+    KEEPS(handle_value_fresh, "", "ZwCreateEvent k1; ZwClose k1; ZwCreateEvent k1"),
+    KEEPS(handle_value_fresh, "any", "ZwCreateEvent k1; ZwClose k1; ZwCreateEvent k1"),
+    KEEPS(handle_value_fresh, "reuse=never",
+          "ZwCreateEvent u1 " IN_P1 "; RunIn process=p2; ZwCreateEvent u1 " IN_P1),
+    BREAKS(handle_value_fresh, "", "ZwCreateEvent k1; ZwCreateEvent k1"),
+    BREAKS(handle_value_fresh, "reuse=never", "ZwCreateEvent k1; ZwClose k1; ZwCreateEvent k1"),
+    KEEPS(open_new_object, "", "FltCreateFile k1; FltCreateFile k2"),
+    BREAKS(open_new_object, "", "FltCreateFile k1; FltCreateFile k2 silent row:o1"),
+    BREAKS(open_new_object, "", "FltCreateFile k1; FltCreateFile k2 row:o1"),
+    BREAKS(open_new_object, "", "FltCreateFile k1; FltCreateFileEx k2 o1 silent"),
+    BREAKS(open_new_object, "", "FltCreateFile k1; ZwCreateEvent k2 row:o1"),
+    BREAKS(open_new_object, "", "ZwCreateEvent k1 create:o9 row:o9"),
+    BREAKS(open_new_object, "", "FltCreateFile k1 row:NULL"),
+    KEEPS(ex_returns_object, "", "FltCreateFileEx k1; FltCreateFileEx k2 row:none"),
+    BREAKS(ex_returns_object, "", "FltCreateFileEx k1 row:o9"),
+    BREAKS(ex_returns_object, "", "FltCreateFileEx k1 object:NULL"),
+    BREAKS(ex_returns_object, "", "FltCreateFileEx k1 object:fill"),
+
+    /* References */
+    KEEPS(reference_live, "", "FltCreateFile k1; ObReferenceObjectByHandle k1 o1 allows:STATUS_SUCCESS"),
+    KEEPS(reference_live, "", "ZwCreateEvent k1; ObReferenceObjectByHandle k1 o1 type=ExEventObjectType"),
+    KEEPS(reference_live, "any",
+          "FltCreateFile k1; ObReferenceObjectByHandle k1+1 " BAD " allows:STATUS_SUCCESS|STATUS_INVALID_HANDLE"),
+    BREAKS(reference_live, "", "FltCreateFile k1; ObReferenceObjectByHandle k1 " BAD),
+    BREAKS(reference_live, "",
+           "FltCreateFile k1; ObReferenceObjectByHandle k1 type=IoFileObjectType =STATUS_OBJECT_TYPE_MISMATCH"),
+    KEEPS(reference_bad_handle, "", "ObReferenceObjectByHandle k9 " BAD " !use-real-handle"),
+    KEEPS(reference_bad_handle, "strict", "ObReferenceObjectByHandle -1 object:NULL " BAD " !use-real-handle"),
+    BREAKS(reference_bad_handle, "", "ObReferenceObjectByHandle k9 o9 !use-real-handle"),
+    BREAKS(reference_bad_handle, "", "ObReferenceObjectByHandle -1 o9 !use-real-handle"),
+    KEEPS(reference_type, "",
+          "FltCreateFile k1; ObReferenceObjectByHandle k1 type=ExEventObjectType =STATUS_OBJECT_TYPE_MISMATCH"),
+    KEEPS(reference_type, "",
+          "FltCreateFile u1 " IN_P1 "; ObReferenceObjectByHandle u1 access=GENERIC_ALL mode=UserMode "
+          "type=ExEventObjectType =STATUS_OBJECT_TYPE_MISMATCH allows:STATUS_OBJECT_TYPE_MISMATCH"),
+    BREAKS(reference_type, "", "FltCreateFile k1; ObReferenceObjectByHandle k1 o1 type=ExEventObjectType"),
+    BREAKS(reference_type, "",
+           "FltCreateFile u1 " IN_P1 "; ObReferenceObjectByHandle u1 access=GENERIC_ALL mode=UserMode "
+           "type=ExEventObjectType =STATUS_ACCESS_DENIED"),
+    KEEPS(reference_access, "",
+          "FltCreateFile u1 " IN_P1 "; ObReferenceObjectByHandle u1 access=GENERIC_WRITE mode=UserMode "
+          "=STATUS_ACCESS_DENIED allows:STATUS_ACCESS_DENIED"),
+    KEEPS(reference_access, "",
+          "FltCreateFile k1; ObReferenceObjectByHandle k1 o1 access=GENERIC_WRITE allows:STATUS_SUCCESS"),
+    KEEPS(reference_access, "",
+          "FltCreateFile u1 " IN_P1 "; ObReferenceObjectByHandle u1 o1 access=MAXIMUM_ALLOWED mode=UserMode"),
+    KEEPS(reference_access, "",
+          "FltCreateFile u1 access=MAXIMUM_ALLOWED " IN_P1
+          "; ObReferenceObjectByHandle u1 o1 access=GENERIC_ALL mode=UserMode allows:STATUS_SUCCESS"),
+    KEEPS(reference_access, "",
+          "ZwCreateEvent u1 access=GENERIC_EXECUTE " IN_P1
+          "; ObReferenceObjectByHandle u1 o1 access=SYNCHRONIZE mode=UserMode allows:STATUS_SUCCESS"),
+    BREAKS(reference_access, "",
+           "FltCreateFile u1 " IN_P1 "; ObReferenceObjectByHandle u1 o1 access=GENERIC_WRITE mode=UserMode"),
+    BREAKS(reference_access, "",
+           "FltCreateFile k1; ObReferenceObjectByHandle k1 access=GENERIC_WRITE =STATUS_ACCESS_DENIED"),
+    KEEPS(reference_user_mode, "", "FltCreateFile k1; ObReferenceObjectByHandle k1 mode=UserMode " BAD),
+    KEEPS(reference_user_mode, "",
+          "FltCreateFile k1; ObReferenceObjectByHandle k1 type=ExEventObjectType mode=UserMode " BAD),
+    KEEPS(reference_user_mode, "",
+          "FltCreateFile k1; RunIn process=System; ObReferenceObjectByHandle u1 mode=UserMode " BAD),
+    BREAKS(reference_user_mode, "", "FltCreateFile k1; ObReferenceObjectByHandle k1 o1 mode=UserMode"),
+    BREAKS(reference_user_mode, "",
+           "FltCreateFile k1; RunIn process=System; ObReferenceObjectByHandle u1 o1 mode=UserMode"),
+    KEEPS(reference_same_object, "", "FltCreateFileEx k1; ObReferenceObjectByHandle k1 o1"),
+    KEEPS(reference_same_object, "",
+          "ZwCreateEvent k1 row:none; ObReferenceObjectByHandle k1 o1; ObReferenceObjectByHandle k1 o1"),
+    BREAKS(reference_same_object, "", "FltCreateFile k1; FltCreateFile k2; ObReferenceObjectByHandle k1 o2"),
+    BREAKS(reference_same_object, "", "FltCreateFile k1; ObReferenceObjectByHandle k1 o9"),
+    BREAKS(reference_same_object, "", "FltCreateFile k1; ObReferenceObjectByHandle k1 object:fill"),
+    BREAKS(reference_same_object, "", "ZwCreateEvent k1 row:none; ObReferenceObjectByHandle k1 object:NULL"),
+    BREAKS(reference_same_object, "", "ZwCreateEvent k1 row:none; ObReferenceObjectByHandle k1 object:fill"),
+    BREAKS(reference_same_object, "",
+           "ZwCreateEvent k1 row:none; FltCreateFile k2; ObReferenceObjectByHandle k1 o2"),
+
+    /* IRQL */
+    KEEPS(raise_irql_result, "", "KeRaiseIrql irql=2; KeRaiseIrql irql=5 irql:2; KeLowerIrql irql=0"),
+    KEEPS(raise_irql_result, "", "KeRaiseIrql irql=2 null:irql irql:7"),
+    BREAKS(raise_irql_result, "", "KeRaiseIrql irql=2 irql:1"),
+    BREAKS(raise_irql_result, "", "KeRaiseIrql irql=2; KeRaiseIrql irql=5 irql:0"),
+    KEEPS(raise_irql_stops, "", "KeRaiseIrql irql=2; KeRaiseIrql irql=1 =0x09:1:2 !raise-irql-upward allows:0x09"),
+    KEEPS(raise_irql_stops, "any", "KeRaiseIrql irql=2; KeRaiseIrql irql=2 allows:STATUS_SUCCESS"),
+    BREAKS(raise_irql_stops, "", "KeRaiseIrql irql=2; KeRaiseIrql irql=1 !raise-irql-upward"),
+    BREAKS(raise_irql_stops, "", "KeRaiseIrql irql=2; KeRaiseIrql irql=1 =0x09:2:1 !raise-irql-upward"),
+    KEEPS(lower_irql_stops, "", "KeLowerIrql irql=1 =0x0A:1:0 !lower-irql-downward allows:0x0A"),
+    KEEPS(lower_irql_stops, "", "KeLowerIrql irql=0"),
+    BREAKS(lower_irql_stops, "", "KeLowerIrql irql=1 !lower-irql-downward"),
+    BREAKS(lower_irql_stops, "", "KeLowerIrql irql=1 =0x0A:0:1 !lower-irql-downward"),
+    KEEPS(verifier_irql_stops, "strict",
+          "KeRaiseIrql irql=1; FltClose k9 =0xC4:0:1 !flt-at-passive !close-real-handle allows:0xC4"),
+    KEEPS(verifier_irql_stops, "strict", "KeRaiseIrql irql=15; RunIn process=p2; KeLowerIrql irql=0"),
+    KEEPS(verifier_irql_stops, "strict",
+          "FltCreateFileEx k1; KeRaiseIrql irql=2; ObDereferenceObject o1; KeRaiseIrql irql=3; "
+          "ObReferenceObjectByHandle k1 =0xC4:0:3 !reference-at-passive"),
+    KEEPS(verifier_irql_stops, "any",
+          "KeRaiseIrql irql=1; FltCreateFile k1 !flt-at-passive allows:STATUS_SUCCESS|0xC4"),
+    KEEPS(verifier_irql_stops, "any", "KeRaiseIrql irql=1; FltCreateFile =0xC4:0:1 !flt-at-passive"),
+    KEEPS(verifier_irql_stops, "", "KeRaiseIrql irql=1; FltCreateFile k1 !flt-at-passive allows:STATUS_SUCCESS"),
+    BREAKS(verifier_irql_stops, "strict", "KeRaiseIrql irql=1; FltCreateFile k1 !flt-at-passive"),
+    BREAKS(verifier_irql_stops, "strict", "KeRaiseIrql irql=1; FltCreateFile =0xC4:0:0 !flt-at-passive"),
+    BREAKS(verifier_irql_stops, "strict", "KeRaiseIrql irql=1; FltCreateFile =0x50 !flt-at-passive"),
+    KEEPS(call_is_quiet, "", "RunIn process=p2 allows:STATUS_SUCCESS"),
+    BREAKS(call_is_quiet, "", "RunIn process=p2 =0x50"),
+    BREAKS(call_is_quiet, "", "FltCreateFile =0x50"),
+    BREAKS(call_is_quiet, "", "FltClose k9 =0x93:k9:1 !close-real-handle"),
+    BREAKS(call_is_quiet, "any", "FltCreateFile k1; FltClose k1 =0x50"),
+    BREAKS(call_is_quiet, "", "KeRaiseIrql irql=1; FltCreateFile =0xC4:0:1 !flt-at-passive"),
+    BREAKS(call_is_quiet, "", "FltCreateFileEx k1; ObDereferenceObject o1 =0x18"),
+    BREAKS(call_is_quiet, "", "KeRaiseIrql irql=1 =0x09:1:0"),
+
+    /* IRPs */
+    KEEPS(irp_create_first, "", "FltCreateFile k1; ZwCreateEvent k2"),
+    BREAKS(irp_create_first, "", "FltCreateFile k1 silent"),
+    BREAKS(irp_create_first, "", "FltCreateFileEx k1 silent"),
+    BREAKS(irp_create_first, "", "FltCreateFile k1 row:o9"),
+    BREAKS(irp_create_first, "", "FltCreateFile k1 create:o1"),
+    BREAKS(irp_create_first, "", "FltCreateFile k1; irps create:o1"),
+    KEEPS(irp_cleanup_at_last_handle, "",
+          "FltCreateFileEx k1; FltClose k1 cleanup:o1; ObDereferenceObject o1 close:o1"),
+    BREAKS(irp_cleanup_at_last_handle, "", "FltCreateFileEx k1; FltClose k1"),
+    BREAKS(irp_cleanup_at_last_handle, "", "FltCreateFile k1; irps cleanup:o1"),
+    BREAKS(irp_cleanup_at_last_handle, "",
+           "FltCreateFile k1; FltCreateFile k2; FltClose k1 cleanup:o1 close:o1 cleanup:o2"),
+    KEEPS(irp_cleanup_once, "", "FltCreateFile k1; FltClose k1 " GONE(o1)),
+    BREAKS(irp_cleanup_once, "", "FltCreateFile k1; FltClose k1 cleanup:o1 cleanup:o1"),
+    BREAKS(irp_cleanup_once, "", "FltCreateFileEx k1; FltClose k1 cleanup:o1; ObDereferenceObject o1 cleanup:o1"),
+    KEEPS(irp_cleanup_in_closing_process, "",
+          "FltCreateFile k1; RunIn process=p2; FltClose k1 cleanup:o1:p2 close:o1"),
+    BREAKS(irp_cleanup_in_closing_process, "",
+           "FltCreateFile k1; RunIn process=p2; FltClose k1 cleanup:o1:p1 close:o1"),
+    BREAKS(irp_cleanup_in_closing_process, "", "FltCreateFile k1; FltClose k1 cleanup:o1:System"),
+    KEEPS(irp_close_after_cleanup, "", "FltCreateFile k1; FltClose k1 " GONE(o1)),
+    BREAKS(irp_close_after_cleanup, "", "FltCreateFile k1; FltClose k1 close:o1 cleanup:o1"),
+    BREAKS(irp_close_after_cleanup, "", "FltCreateFile k1; FltClose k1 close:o1"),
+    KEEPS(irp_close_at_last_reference, "",
+          "FltCreateFile k1; ObReferenceObjectByHandle k1 o1; FltClose k1 cleanup:o1; "
+          "ObReferenceObjectByHandle k1 " BAD " !use-before-close; ObDereferenceObject o1 close:o1; end"),
+    KEEPS(irp_close_at_last_reference, "",
+          "FltCreateFile k1; FltClose k1 cleanup:o1; FltCreateFile k1; irps close:o1; FltClose k1 " GONE(o3) "; end"),
+    BREAKS(irp_close_at_last_reference, "", "FltCreateFileEx k1; FltClose k1 " GONE(o1)),
+    BREAKS(irp_close_at_last_reference, "", "FltCreateFileEx k1; FltClose k1 cleanup:o1; irps close:o1"),
+    BREAKS(irp_close_at_last_reference, "", "FltCreateFile k1; FltClose k1 cleanup:o1; end"),
+    BREAKS(irp_close_at_last_reference, "",
+           "FltCreateFileEx k1; FltClose k1 cleanup:o1; ObDereferenceObject o1; end"),
+    KEEPS(irp_close_once, "", "FltCreateFile k1; FltClose k1 " GONE(o1)),
+    BREAKS(irp_close_once, "", "FltCreateFile k1; FltClose k1 " GONE(o1) "close:o1"),
+    BREAKS(irp_close_once, "", "FltCreateFileEx k1; FltClose k1 cleanup:o1; ObDereferenceObject o1 close:o1 close:o1"),
+    BREAKS(irp_close_once, "", "FltCreateFile k1; FltClose k1 cleanup:o1; irps close:o1 close:o1"),
+    KEEPS(irp_for_known_object, "",
+          "FltCreateFile k1; FltClose k1 " GONE(o1) "; FltCreateFile k2 o1; FltClose k2 " GONE(o1) "; end"),
+    BREAKS(irp_for_known_object, "", "FltCreateFile k1; FltClose k1 " GONE(o1) "; irps close:o1"),
+    BREAKS(irp_for_known_object, "", "irps cleanup:o9"),
+    BREAKS(irp_for_known_object, "", "irps create:NULL"),
+    BREAKS(irp_for_known_object, "", "irps create:o9"),
+    BREAKS(irp_for_known_object, "", "FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD create:o9"),
+    BREAKS(irp_for_known_object, "", "FltCreateFile k1 create:o9 row:o1"),
+    BREAKS(irp_for_known_object, "", "FltCreateFileEx k1 create:o9"),
+    BREAKS(irp_for_known_object, "", "FltCreateFile k1 row:none create:o9"),
+    BREAKS(irp_for_known_object, "", "FltCreateFile k1 create:o9 row:o9"),
+    BREAKS(irp_for_known_object, "", "ZwCreateEvent k1; ZwClose k1 cleanup:o1"),
+    BREAKS(irp_for_known_object, "", "ZwCreateEvent k1; FltCreateFile k2 o1"),
+
+    /* Calls within calls */
+    KEEPS(open_existing, "",
+          "FltCreateFile k1 { FltCreateFileEx k2, FltCreateFile k3 }; FltClose k3 " GONE(o3) "; FltClose k1 " GONE(o1)),
+    KEEPS(close_flt_created, "",
+          "FltCreateFile k1; FltClose k1 " GONE(o1) "{ FltCreateFile k2 o1 }; FltClose k2 " GONE(o1) "; end"),
+    KEEPS(reference_live, "",
+          "FltCreateFileEx k1 #0; FltCreateFile k2; ObDereferenceObject #0 { ObReferenceObjectByHandle k2 o2 #0 }; "
+          "ObDereferenceObject #0; FltClose k1 " GONE(o1) "; FltClose k2 " GONE(o2) "; end"),
+    KEEPS(call_is_quiet, "", "FltCreateFileEx k1 #0; ObDereferenceObject #0 { ObDereferenceObject #0 }"),
+    KEEPS(call_is_quiet, "",
+          "FltCreateFileEx k1 #0; FltClose k1 cleanup:o1; ObDereferenceObject #0 { ObDereferenceObject #0 close:o1 }"),
+    BREAKS(irp_create_first, "",
+           "FltCreateFile k1 { FltCreateFileEx k2 silent, FltClose k2 cleanup:o2, ObDereferenceObject o2 close:o2 }"),
+    BREAKS(close_bad_handle, "",
+           "FltCreateFile k1; FltClose k1 { FltClose k1 cleanup:o1 close:o1 }"),
+};
+
+static const struct script_case caller_cases[] = {
+    /* Handles that are closed */
+    KEEPS(close_once, "", "FltCreateFile k1 @0; FltClose @0 " GONE(o1)),
+    KEEPS(close_once, "",
+          "ZwCreateEvent k1 @0; ZwClose @0; ZwCreateEvent k1 @0; ZwClose @0"),
+    BREAKS(close_once, "", "FltCreateFile k1 @0; FltClose @0 " GONE(o1) "; FltClose @0 " BAD " !close-once"),
+    BREAKS(close_once, "", "FltCreateFile k1; FltClose k1 " GONE(o1) "; FltClose k1 " BAD " !close-once"),
+    BREAKS(close_once, "",
+           "FltCreateFile k1 @0; FltClose @0 " GONE(o1) "; FltCreateFile k1 @1; "
+           "FltClose @0 " GONE(o3) "!close-once"),
+    BREAKS(close_once, "tag_bits=any", "ZwCreateEvent k1; ZwClose k1; ZwClose k1+1 " BAD " !close-once"),
+    KEEPS(flt_close_for_flt_handles, "", "FltCreateFileEx k1; FltClose k1 cleanup:o1"),
+    BREAKS(flt_close_for_flt_handles, "", "ZwCreateFile k1; FltClose k1 " BAD " !flt-close-for-flt-handles"),
+    BREAKS(flt_close_for_flt_handles, "", "ZwCreateEvent k1 @3; FltClose @3 " BAD " !flt-close-for-flt-handles"),
+    KEEPS(zw_close_for_other_handles, "", "ZwCreateFile k1; ZwClose k1 " GONE(o1)),
+    BREAKS(zw_close_for_other_handles, "", "FltCreateFile k1; ZwClose k1 " GONE(o1) "!zw-close-for-other-handles"),
+    BREAKS(zw_close_for_other_handles, "", "FltCreateFileEx k1; ZwClose k1 cleanup:o1 !zw-close-for-other-handles"),
+    KEEPS(close_real_handle, "", "FltCreateFile k1; FltClose k1 " GONE(o1)),
+    BREAKS(close_real_handle, "", "FltClose k1 " BAD " !close-real-handle"),
+    BREAKS(close_real_handle, "", "ZwClose 0x100000004 " BAD " !close-real-handle"),
+    BREAKS(close_real_handle, "", "ZwClose @5 " BAD " !close-real-handle"),
+    BREAKS(close_real_handle, "tag_bits=significant",
+           "ZwCreateEvent k1; ZwClose k1; ZwClose k1+1 " BAD " !close-real-handle"),
+
+    /* Handles that are used */
+    KEEPS(use_before_close, "", "FltCreateFile k1 @0; ObReferenceObjectByHandle @0 o1"),
+    BREAKS(use_before_close, "",
+           "FltCreateFile k1 @0; FltClose @0 " GONE(o1) "; ObReferenceObjectByHandle @0 " BAD " !use-before-close"),
+    BREAKS(use_before_close, "",
+           "ZwCreateEvent k1 @0; ZwClose @0; FltCreateFile k1; ObReferenceObjectByHandle @0 o3 !use-before-close"),
+    KEEPS(use_real_handle, "", "FltCreateFile k1; ObReferenceObjectByHandle k1 o1"),
+    BREAKS(use_real_handle, "", "ObReferenceObjectByHandle k1 " BAD " !use-real-handle"),
+    BREAKS(use_real_handle, "", "ObReferenceObjectByHandle 0 " BAD " !use-real-handle"),
+    KEEPS(handle_unaltered, "", "FltCreateFile k1 @0; FltClose @0 " GONE(o1)),
+    BREAKS(handle_unaltered, "", "FltCreateFile k1 @0; FltClose k1+1 @0 derived " GONE(o1) "!handle-unaltered"),
+    BREAKS(handle_unaltered, "",
+           "FltCreateFile k1 @0; ObReferenceObjectByHandle 0x80000004 @0 derived " BAD " !handle-unaltered"),
+    KEEPS(handle_in_its_process, "", "FltCreateFile k1 @0; RunIn process=p2; FltClose @0 " GONE(o1)),
+    KEEPS(handle_in_its_process, "", "FltCreateFile u1 @0 " IN_P1 "; FltClose @0 " GONE(o1)),
+    BREAKS(handle_in_its_process, "",
+           "FltCreateFile u1 @0 " IN_P1 "; RunIn process=p2; FltClose @0 " BAD " !handle-in-its-process"),
+    BREAKS(handle_in_its_process, "",
+           "FltCreateFile u1 @0 " IN_P1 "; RunIn process=System; FltCreateFile k1; "
+           "ObReferenceObjectByHandle @0 o3 !handle-in-its-process"),
+    KEEPS(output_used_after_failure, "",
+          "FltCreateFile path= @0 =STATUS_OBJECT_PATH_SYNTAX_BAD; FltCreateFile k1 @0; FltClose @0 " GONE(o2)),
+    BREAKS(output_used_after_failure, "",
+           "FltCreateFile path= @0 =STATUS_OBJECT_PATH_SYNTAX_BAD; FltClose @0 " BAD " !output-used-after-failure"),
+    BREAKS(output_used_after_failure, "",
+           "FltCreateFile k1 @0; FltCreateFile path= @0 =STATUS_OBJECT_PATH_SYNTAX_BAD; "
+           "ObReferenceObjectByHandle @0 " BAD " !output-used-after-failure"),
+    BREAKS(output_used_after_failure, "",
+           "ObReferenceObjectByHandle k9 #0 " BAD " !use-real-handle; "
+           "ObDereferenceObject #0 =withheld !output-used-after-failure !object-live"),
+    BREAKS(output_used_after_failure, "failed_outputs=zero",
+           "ObReferenceObjectByHandle k9 #0 object:NULL " BAD " !use-real-handle; "
+           "ObDereferenceObject #0 =withheld !output-used-after-failure !object-not-null"),
+
+    /* Opens */
+    KEEPS(kernel_handle_outside_system, "", "FltCreateFile k1"),
+    KEEPS(kernel_handle_outside_system, "", "RunIn process=System; ZwCreateFile k1 attributes=0"),
+    BREAKS(kernel_handle_outside_system, "", "FltCreateFile u1 attributes=OBJ_INHERIT !kernel-handle-outside-system"),
+    BREAKS(kernel_handle_outside_system, "", "ZwCreateEvent u1 " IN_P1),
+    BREAKS(kernel_handle_outside_system, "",
+           "ZwCreateFile path= attributes=0 =STATUS_OBJECT_PATH_SYNTAX_BAD !kernel-handle-outside-system"),
+    KEEPS(output_not_null, "", "FltCreateFileEx k1 null:object"),
+    BREAKS(output_not_null, "", "FltCreateFile null:handle =withheld !output-not-null"),
+    BREAKS(output_not_null, "", "ZwCreateEvent null:handle =withheld !output-not-null"),
+    BREAKS(output_not_null, "",
+           "FltCreateFile k1; ObReferenceObjectByHandle k1 null:object =withheld !output-not-null"),
+
+    /* IRQL */
+    KEEPS(flt_at_passive, "", "KeRaiseIrql irql=1; KeLowerIrql irql=0; FltCreateFile k1"),
+    BREAKS(flt_at_passive, "", "KeRaiseIrql irql=1; FltCreateFile k1 !flt-at-passive"),
+    BREAKS(flt_at_passive, "", "KeRaiseIrql irql=1; FltCreateFileEx k1 !flt-at-passive"),
+    BREAKS(flt_at_passive, "", "KeRaiseIrql irql=2; FltClose k1 " BAD " !flt-at-passive !close-real-handle"),
+    KEEPS(zw_at_passive, "", "ZwCreateFile k1"),
+    BREAKS(zw_at_passive, "", "KeRaiseIrql irql=1; ZwCreateFile k1 !zw-at-passive"),
+    BREAKS(zw_at_passive, "", "KeRaiseIrql irql=1; ZwCreateEvent k1 !zw-at-passive"),
+    BREAKS(zw_at_passive, "", "ZwCreateEvent k1; KeRaiseIrql irql=1; ZwClose k1 !zw-at-passive"),
+    KEEPS(reference_at_passive, "", "FltCreateFile k1; ObReferenceObjectByHandle k1 o1"),
+    BREAKS(reference_at_passive, "",
+           "FltCreateFile k1; KeRaiseIrql irql=1; ObReferenceObjectByHandle k1 o1 !reference-at-passive"),
+    KEEPS(dereference_at_dispatch, "", "FltCreateFileEx k1; KeRaiseIrql irql=2; ObDereferenceObject o1"),
+    BREAKS(dereference_at_dispatch, "",
+           "FltCreateFileEx k1; KeRaiseIrql irql=3; ObDereferenceObject o1 !dereference-at-dispatch"),
+    KEEPS(raise_irql_upward, "", "KeRaiseIrql irql=1; KeRaiseIrql irql=1"),
+    BREAKS(raise_irql_upward, "", "KeRaiseIrql irql=1; KeRaiseIrql irql=0 =0x09:0:1 !raise-irql-upward"),
+    KEEPS(lower_irql_downward, "", "KeRaiseIrql irql=2; KeLowerIrql irql=2; KeLowerIrql irql=1"),
+    BREAKS(lower_irql_downward, "", "KeLowerIrql irql=2 =0x0A:2:0 !lower-irql-downward"),
+
+    /* Objects */
+    KEEPS(dereference_own, "",
+          "FltCreateFileEx k1 #0; ObReferenceObjectByHandle k1 o1 #1; ObDereferenceObject #0; ObDereferenceObject #1"),
+    BREAKS(dereference_own, "",
+           "FltCreateFileEx k1 #0; ObDereferenceObject #0; ObDereferenceObject #0 =withheld !dereference-own"),
+    BREAKS(dereference_own, "", "FltCreateFile k1; ObDereferenceObject o1 =withheld !dereference-own"),
+    KEEPS(object_live, "", "FltCreateFileEx k1 #0; FltClose k1 cleanup:o1; ObDereferenceObject #0 close:o1"),
+    BREAKS(object_live, "", "ObDereferenceObject o9 =withheld !object-live"),
+    BREAKS(object_live, "",
+           "ZwCreateEvent k1; ObReferenceObjectByHandle k1 o1 #0; ZwClose k1; ObDereferenceObject #0; "
+           "ObDereferenceObject #0 =withheld !object-live"),
+    BREAKS(object_live, "",
+           "FltCreateFileEx k1 #0; FltClose k1 cleanup:o1; ObDereferenceObject #0 close:o1; "
+           "FltCreateFileEx k1 o1 #1; ObDereferenceObject #0 =withheld !object-live"),
+    KEEPS(object_not_null, "", "FltCreateFileEx k1; ObDereferenceObject o1"),
+    BREAKS(object_not_null, "", "ObDereferenceObject NULL =withheld !object-not-null"),
+    BREAKS(object_not_null, "", "ObDereferenceObject #4 =withheld !object-not-null"),
+
+    /* What is left at the end */
+    KEEPS(handle_left_open, "", "FltCreateFile k1 @2; FltClose @2 " GONE(o1) "; end"),
+    BREAKS(handle_left_open, "", "FltCreateFile k1 @2; end leak:handle-left-open:h2:1"),
+    BREAKS(handle_left_open, "",
+           "FltCreateFile k1; ZwCreateEvent k2 @1; ZwCreateFile k3 @2; FltClose k1 " GONE(o1)
+           "; end leak:handle-left-open:h1:2 leak:handle-left-open:h2:3"),
+    KEEPS(reference_left, "", "FltCreateFileEx k1 #0; FltClose k1 cleanup:o1; ObDereferenceObject o1 close:o1; end"),
+    BREAKS(reference_left, "", "FltCreateFileEx k1 #3; FltClose k1 cleanup:o1; end leak:reference-left:o3:1"),
+    BREAKS(reference_left, "",
+           "FltCreateFileEx k1 #0; ObReferenceObjectByHandle k1 o1 #1; ObReferenceObjectByHandle k1 o1 #2; "
+           "FltClose k1 cleanup:o1; ObDereferenceObject #1; end leak:reference-left:o0:1 leak:reference-left:o2:3"),
+    BREAKS(reference_left, "",
+           "FltCreateFileEx k1 #0; ObReferenceObjectByHandle k1 o1 #1; FltClose k1 cleanup:o1; "
+           "ObDereferenceObject o1; end leak:reference-left:o1:2"),
+    BREAKS(reference_left, "",
+           "FltCreateFileEx k1 #0; ObReferenceObjectByHandle k1 o1 #1; FltClose k1 cleanup:o1; "
+           "ObDereferenceObject #1; ObDereferenceObject #1 close:o1; ObDereferenceObject o1 =withheld "
+           "!object-live; ZwCreateEvent k2; ObReferenceObjectByHandle k2 o7 #5; ZwClose k2; end "
+           "leak:reference-left:o5:8"),
+    KEEPS(irql_left_raised, "", "KeRaiseIrql irql=2; KeLowerIrql irql=0; end"),
+    BREAKS(irql_left_raised, "", "KeRaiseIrql irql=2; KeRaiseIrql irql=5; KeLowerIrql irql=1; end leak:irql-left-raised:-:1"),
+    BREAKS(irql_left_raised, "",
+           "FltCreateFileEx k1 @0 #0; KeRaiseIrql irql=1; KeLowerIrql irql=0; KeRaiseIrql irql=2; "
+           "end leak:handle-left-open:h0:1 leak:reference-left:o0:1 leak:irql-left-raised:-:4"),
+};
+
+/* These need a system's tables: whoever joins them with the contract's decides. */
+static const enum flt_rule decided_elsewhere[] = {
+    FLT_RULE_failed_call_changes_nothing, FLT_RULE_tables_apart,
+    FLT_RULE_open_handle_stays,           FLT_RULE_closed_handle_gone,
+    FLT_RULE_handle_as_granted,           FLT_RULE_handle_count_exact,
+    FLT_RULE_reference_count_exact,       FLT_RULE_object_outlives_handle,
+    FLT_RULE_object_gone_at_end,          FLT_RULE_object_phase,
+};
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/* Each test has a contract of its own, freed even when the test fails. */
+static int set_up(void **state) {
+    *state = flt_contract_new();
+    return *state ? 0 : -1;
+}
+
+static int tear_down(void **state) {
+    flt_contract_free(*state);
+    flt_contract_free(NULL);
+    return 0;
+}
+
+/* ---- the tables -------------------------------------------------------------------------------------- */
+
+/* A provider's rule that breaks is the violation; a caller's leaves the system blameless. */
+static void run_case(struct flt_contract *contract, const struct script_case *one) {
+    struct script s;
+    script_run(&s, contract, one->switches, one->script);
+    const enum flt_rule blamed =
+        one->breaks && !flt_rules[one->rule].caller ? one->rule : FLT_RULE_NONE;
+    if (s.violation.rule != blamed)
+        script_fail(&s, "violates %s (%s), expected: %s", flt_rules[s.violation.rule].id,
+                    s.violation.rule ? s.violation.what : "", flt_rules[blamed].id);
+    if (s.met[one->rule] != one->breaks)
+        script_fail(&s, "%s is %s", flt_rules[one->rule].id, one->breaks ? "kept" : "broken");
+}
+
+static void test_provider_rules(void **state) {
+    struct flt_contract *contract = *state;
+    for (size_t i = 0; i < COUNT(provider_cases); i++)
+        run_case(contract, &provider_cases[i]);
+}
+
+static void test_caller_rules(void **state) {
+    struct flt_contract *contract = *state;
+    for (size_t i = 0; i < COUNT(caller_cases); i++)
+        run_case(contract, &caller_cases[i]);
+}
+
+static bool has_case(const struct script_case *cases, size_t count, enum flt_rule rule,
+                     bool breaks) {
+    for (size_t i = 0; i < count; i++)
+        if (cases[i].rule == rule && cases[i].breaks == breaks)
+            return true;
+    return false;
+}
+
+static bool is_decided_elsewhere(enum flt_rule rule) {
+    for (size_t i = 0; i < COUNT(decided_elsewhere); i++)
+        if (decided_elsewhere[i] == rule)
+            return true;
+    return false;
+}
+
+/* A rule without a case that breaks it could be lost without anybody seeing. */
+static void test_every_rule_has_its_cases(void **state) {
+    (void)state;
+    for (int i = 1; i < FLT_RULE_COUNT; i++) {
+        const enum flt_rule rule = (enum flt_rule)i;
+        const bool caller = flt_rules[rule].caller;
+        const struct script_case *cases = caller ? caller_cases : provider_cases;
+        const size_t count = caller ? COUNT(caller_cases) : COUNT(provider_cases);
+        if (is_decided_elsewhere(rule))
+            continue;
+        if (!has_case(cases, count, rule, true))
+            fail_msg("no case breaks %s", flt_rules[rule].id);
+        if (!has_case(cases, count, rule, false))
+            fail_msg("no case keeps %s", flt_rules[rule].id);
+    }
+}
+
+/* A new row of calls.def that may not run at any IRQL needs a rule that says so. */
+static void test_every_call_has_its_irql_rule(void **state) {
+    struct flt_contract *contract = *state;
+    struct flt_prediction prediction;
+    struct script s;
+    script_run(&s, contract, "", "KeRaiseIrql irql=15");
+    for (const uint8_t *op = flt_opcodes; *op != FLT_OP_NONE; op++) {
+        struct flt_call call;
+        flt_call_init(&call, *op);
+        flt_contract_predict(contract, &call, &prediction);
+        if (flt_calls[*op].max_irql < HIGH_LEVEL &&
+            (prediction.breaches == 0 || !flt_rules[prediction.breach[0]].caller))
+            fail_msg("%s has no rule for its IRQL", flt_calls[*op].name);
+    }
+}
+
+/* ---- what a violation says ----------------------------------------------------------------------------- */
+
+static const struct {
+    const char *switches, *script, *what;
+} texts[] = {
+    {"", "FltClose u1 !close-real-handle", "FltClose(0x4) = STATUS_SUCCESS, allowed: STATUS_INVALID_HANDLE"},
+    {"any", "ZwClose k1 =0x50 !close-real-handle",
+     "ZwClose(0xffffffff80000004) = bugcheck 0x00000050, allowed: bugcheck INVALID_KERNEL_HANDLE or "
+     "STATUS_INVALID_HANDLE"},
+    {"", "FltCreateFile path=\\a =STATUS_ACCESS_DENIED",
+     "FltCreateFile(\"\\a\") = STATUS_ACCESS_DENIED, allowed: STATUS_SUCCESS"},
+    {"", "FltCreateFileEx k1; ObDereferenceObject o1 =0x18",
+     "ObDereferenceObject(object 1) = bugcheck REFERENCE_BY_POINTER, allowed: STATUS_SUCCESS"},
+    {"", "KeLowerIrql irql=2 !lower-irql-downward",
+     "KeLowerIrql(DISPATCH_LEVEL) = STATUS_SUCCESS, allowed: bugcheck IRQL_NOT_LESS_OR_EQUAL"},
+    {"", "KeLowerIrql irql=9 !lower-irql-downward",
+     "KeLowerIrql(9) = STATUS_SUCCESS, allowed: bugcheck IRQL_NOT_LESS_OR_EQUAL"},
+    {"", "ZwCreateEvent =0xC0DE", "ZwCreateEvent() = bugcheck 0x0000C0DE, allowed: STATUS_SUCCESS"},
+    {"", "FltCreateFile k1; FltClose k1", "no IRP_MJ_CLEANUP for object 1, its last handle is closed"},
+    {"", "FltCreateFile k1; FltCreateFile k2; ObReferenceObjectByHandle k1 o2",
+     "ObReferenceObjectByHandle handed out object 2, the handle is object 1's"},
+};
+
+static void test_violations_in_words(void **state) {
+    struct flt_contract *contract = *state;
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct script s;
+        script_run(&s, contract, texts[i].switches, texts[i].script);
+        assert_string_equal(s.violation.what, texts[i].what);
+    }
+}
+
+static void test_the_first_violation_stays(void **state) {
+    struct flt_contract *contract = *state;
+    struct flt_violation violation = {FLT_RULE_irp_close_once, "kept"};
+    const struct flt_event event = {FLT_EVENT_CLOSE, FLT_PROCESS_P1, 0x1000};
+    flt_contract_event(contract, &event, &violation);
+    assert_int_equal(violation.rule, FLT_RULE_irp_close_once);
+    assert_string_equal(violation.what, "kept");
+}
+
+/* A path longer than a violation's line is cut, not written past its end. */
+static void test_long_paths_are_cut(void **state) {
+    struct flt_contract *contract = *state;
+    static uint16_t path[4000];
+    struct flt_call call;
+    struct flt_prediction prediction;
+    struct flt_violation violation = {FLT_RULE_NONE, ""};
+    const struct flt_outcome outcome = {.status = (uint32_t)STATUS_SUCCESS};
+    for (size_t i = 0; i < COUNT(path); i++)
+        path[i] = i == 0 ? u'\\' : (uint16_t)(0x4E00 + i);
+    flt_call_init(&call, FLT_OP_FltCreateFile);
+    call.path = path;
+    call.path_length = COUNT(path);
+    flt_contract_predict(contract, &call, &prediction);
+    flt_contract_observe(contract, &call, &prediction, &outcome, &violation);
+    assert_int_equal(violation.rule, FLT_RULE_open_missing);
+    assert_true(strlen(violation.what) < sizeof violation.what);
+    assert_non_null(strstr(violation.what, "allowed: STATUS_OBJECT_NAME_NOT_FOUND"));
+}
+
+/* ---- the state as a view -------------------------------------------------------------------------------- */
+
+static struct flt_totals totals_of(const struct flt_contract *contract) {
+    const struct flt_view view = flt_contract_view(contract);
+    struct flt_totals totals;
+    view.ops->totals(view.self, &totals);
+    return totals;
+}
+
+static void expect_handle(const struct flt_contract *contract, uint8_t table,
+                          struct flt_handle_row expected) {
+    const struct flt_view view = flt_contract_view(contract);
+    struct flt_handle_row row;
+    assert_true(view.ops->find_handle(view.self, table, expected.value, &row));
+    assert_int_equal(row.value, expected.value);
+    assert_int_equal(row.token, expected.token);
+    assert_int_equal(row.access, expected.access);
+    assert_int_equal(row.table, table);
+    assert_int_equal(row.type, expected.type);
+    assert_int_equal(row.flags, expected.flags);
+}
+
+static void expect_object(const struct flt_contract *contract, struct flt_object_row expected) {
+    const struct flt_view view = flt_contract_view(contract);
+    struct flt_object_row row;
+    assert_true(view.ops->find_object(view.self, expected.token, &row));
+    assert_int_equal(row.token, expected.token);
+    assert_int_equal(row.handles, expected.handles);
+    assert_int_equal(row.references, expected.references);
+    assert_int_equal(row.type, expected.type);
+    assert_int_equal(row.phase, expected.phase);
+}
+
+static void run_clean(struct script *s, struct flt_contract *contract, const char *text) {
+    script_run(s, contract, "", text);
+    if (s->violation.rule != FLT_RULE_NONE)
+        script_fail(s, "%s", s->violation.what);
+}
+
+static void test_view_of_handles(void **state) {
+    struct flt_contract *contract = *state;
+    struct script s;
+    run_clean(&s, contract,
+              "FltCreateFile k1; FltCreateFile u1 access=GENERIC_ALL attributes=OBJ_INHERIT "
+              "!kernel-handle-outside-system; ZwCreateEvent k2 access=GENERIC_WRITE; "
+              "FltCreateFile k3 access=0x80010000; FltCreateFile k4 access=MAXIMUM_ALLOWED; "
+              "ZwCreateFile k5 access=GENERIC_EXECUTE; ZwCreateFile k6 access=GENERIC_WRITE; "
+              "ZwCreateEvent k7 access=0x80000000; ZwCreateEvent k8 access=0xA0000000; "
+              "ZwCreateEvent k9 access=MAXIMUM_ALLOWED; ZwClose k7");
+    const struct {
+        uint64_t value;
+        uint32_t access;
+        uint8_t table, type, flags;
+        uint64_t object;
+    } rows[] = {
+        {script_kernel_handle(1), 0x00120089, 0, FLT_TYPE_FILE, 0, 1},
+        {4, 0x001F01FF, FLT_PROCESS_P1, FLT_TYPE_FILE, FLT_HANDLE_INHERIT, 2},
+        {script_kernel_handle(2), 0x00020002, 0, FLT_TYPE_EVENT, 0, 3},
+        {script_kernel_handle(3), 0x00130089, 0, FLT_TYPE_FILE, 0, 4},
+        {script_kernel_handle(4), 0x001F01FF, 0, FLT_TYPE_FILE, 0, 5},
+        {script_kernel_handle(5), 0x001200A0, 0, FLT_TYPE_FILE, 0, 6},
+        {script_kernel_handle(6), 0x00120116, 0, FLT_TYPE_FILE, 0, 7},
+        {script_kernel_handle(8), 0x00120001, 0, FLT_TYPE_EVENT, 0, 9},
+        {script_kernel_handle(9), 0x001F0003, 0, FLT_TYPE_EVENT, 0, 10},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        expect_handle(contract, rows[i].table,
+                      (struct flt_handle_row){.value = rows[i].value,
+                                              .token = script_object(rows[i].object),
+                                              .access = rows[i].access,
+                                              .type = rows[i].type,
+                                              .flags = rows[i].flags});
+    const struct flt_view view = flt_contract_view(contract);
+    struct flt_handle_row row;
+    assert_false(view.ops->find_handle(view.self, FLT_TABLE_KERNEL, script_kernel_handle(7), &row));
+    assert_false(view.ops->find_handle(view.self, FLT_PROCESS_P2, 4, &row));
+    for (uint64_t bit = 1; bit; bit <<= 1) /* none is taken for the handle 4 of another table */
+        for (uint8_t table = 0; table < FLT_TABLE_COUNT; table++)
+            if (bit > 0x8000)
+                assert_false(view.ops->find_handle(view.self, table, 4 ^ bit, &row));
+    assert_int_equal(totals_of(contract).handles, COUNT(rows));
+    size_t cursor = 0, seen = 0, got;
+    struct flt_handle_row some[4];
+    while ((got = view.ops->handles(view.self, &cursor, some, COUNT(some))) > 0)
+        seen += got;
+    assert_int_equal(seen, COUNT(rows));
+}
+
+static void test_view_of_objects(void **state) {
+    struct flt_contract *contract = *state;
+    const struct flt_view view = flt_contract_view(contract);
+    struct flt_object_row row = {.token = script_object(1), .type = FLT_TYPE_FILE};
+    struct script s;
+
+    run_clean(&s, contract, "FltCreateFileEx k1; ObReferenceObjectByHandle k1 o1");
+    row.handles = 1;
+    row.references = 2;
+    expect_object(contract, row);
+    struct flt_object_row listed[2];
+    size_t cursor = 0;
+    assert_int_equal(view.ops->objects(view.self, &cursor, listed, COUNT(listed)), 1);
+    assert_int_equal(listed[0].token, row.token);
+    assert_int_equal(listed[0].references, 2);
+    assert_int_equal(view.ops->objects(view.self, &cursor, listed, COUNT(listed)), 0);
+
+    /* One that an IRP showed and no open has taken yet is no row. */
+    const struct flt_event create = {FLT_EVENT_CREATE, FLT_PROCESS_P1, script_object(5)};
+    flt_contract_event(contract, &create, &s.violation);
+    assert_false(view.ops->find_object(view.self, create.token, listed));
+    assert_int_equal(totals_of(contract).objects, 1);
+
+    run_clean(&s, contract, "FltCreateFileEx k1; FltClose k1 cleanup:o1");
+    row.handles = 0;
+    row.references = 1;
+    row.phase = FLT_PHASE_CLEANED;
+    expect_object(contract, row);
+
+    /* The system puts off IRP_MJ_CLOSE: the object is still there. */
+    run_clean(&s, contract, "FltCreateFile k1; FltClose k1 cleanup:o1");
+    row.references = 0;
+    expect_object(contract, row);
+    assert_int_equal(totals_of(contract).objects, 1);
+
+    run_clean(&s, contract, "FltCreateFile k1; FltClose k1 " GONE(o1));
+    assert_false(view.ops->find_object(view.self, row.token, &row));
+    assert_int_equal(totals_of(contract).objects, 0);
+
+    /* An event gets no IRPs: it is in use until it is gone. */
+    run_clean(&s, contract, "ZwCreateEvent k1; ObReferenceObjectByHandle k1 o1; ZwClose k1");
+    row = (struct flt_object_row){
+        .token = script_object(1), .references = 1, .type = FLT_TYPE_EVENT};
+    expect_object(contract, row);
+    run_clean(&s, contract,
+              "ZwCreateEvent k1; ObReferenceObjectByHandle k1 o1; ZwClose k1; ObDereferenceObject o1");
+    cursor = 0;
+    assert_int_equal(view.ops->objects(view.self, &cursor, &row, 1), 0);
+}
+
+static void test_object_numbers(void **state) {
+    struct flt_contract *contract = *state;
+    struct script s;
+    run_clean(&s, contract, "FltCreateFile k1 o7; ZwCreateEvent k2 o5; FltCreateFile k3 o6; FltClose k1 " GONE(o7));
+    assert_int_equal(flt_contract_object_number(contract, script_object(7)), 0);
+    assert_int_equal(flt_contract_object_number(contract, script_object(5)), 2);
+    assert_int_equal(flt_contract_object_number(contract, script_object(6)), 3);
+    run_clean(&s, contract, "FltCreateFile k1 o7; FltClose k1 " GONE(o7) "; FltCreateFile k1 o7");
+    assert_int_equal(flt_contract_object_number(contract, script_object(7)), 2);
+}
+
+static void test_tokens_are_asked_for_once(void **state) {
+    struct flt_contract *contract = *state;
+    struct script s;
+    uint8_t table;
+    uint64_t value;
+    assert_false(flt_contract_needs_token(contract, &table, &value));
+    run_clean(&s, contract, "FltCreateFile k3 row:none");
+    assert_true(flt_contract_needs_token(contract, &table, &value));
+    assert_int_equal(table, FLT_TABLE_KERNEL);
+    assert_int_equal(value, script_kernel_handle(3));
+    flt_contract_bind(contract, table, value, script_object(1), &s.violation);
+    assert_false(flt_contract_needs_token(contract, &table, &value));
+    /* What is settled stays: that a row names another object is for the comparison to say. */
+    flt_contract_bind(contract, FLT_TABLE_KERNEL, script_kernel_handle(3), script_object(2),
+                      &s.violation);
+    flt_contract_bind(contract, FLT_TABLE_KERNEL, script_kernel_handle(9), script_object(2),
+                      &s.violation);
+    assert_int_equal(s.violation.rule, FLT_RULE_NONE);
+    run_clean(&s, contract, "ZwCreateEvent k3 row:none; ZwClose k3");
+    assert_false(flt_contract_needs_token(contract, &table, &value));
+    flt_contract_bind(contract, FLT_TABLE_KERNEL, script_kernel_handle(3), 0, &s.violation);
+    assert_int_equal(s.violation.rule, FLT_RULE_NONE);
+}
+
+/* ---- the state over time -------------------------------------------------------------------------------- */
+
+static void test_reset_forgets(void **state) {
+    struct flt_contract *contract = *state;
+    struct script s;
+    run_clean(&s, contract,
+              "FltCreateFileEx k1 @0 #0; FltClose @0 cleanup:o1; ZwCreateEvent k2; RunIn process=p2; "
+              "KeRaiseIrql irql=2");
+    assert_int_equal(flt_contract_process(contract, 0), FLT_PROCESS_P2);
+    const uint64_t generation = flt_contract_generation(contract);
+    run_clean(&s, contract,
+              "ZwClose k1 " BAD " !close-real-handle; ZwClose k2 " BAD " !close-real-handle; "
+              "ObDereferenceObject #0 o1 =withheld !object-live; end");
+    assert_true(flt_contract_generation(contract) > generation);
+    assert_int_equal(flt_contract_process(contract, 0), FLT_PROCESS_P1);
+    assert_int_equal(totals_of(contract).objects, 0);
+}
+
+static void test_predicting_changes_nothing(void **state) {
+    struct flt_contract *contract = *state;
+    struct script s;
+    run_clean(&s, contract, "FltCreateFile k1; ZwCreateEvent k2");
+    const uint64_t generation = flt_contract_generation(contract);
+    struct flt_prediction prediction;
+    for (const uint8_t *op = flt_opcodes; *op != FLT_OP_NONE; op++) {
+        struct flt_call call;
+        flt_call_init(&call, *op);
+        flt_contract_predict(contract, &call, &prediction);
+        assert_int_equal(prediction.generation, generation);
+    }
+    assert_int_equal(flt_contract_generation(contract), generation);
+    assert_int_equal(totals_of(contract).handles, 2);
+}
+
+/* An opcode that calls.def does not have is none of the contract's business. */
+static void test_unknown_opcodes_are_let_be(void **state) {
+    struct flt_contract *contract = *state;
+    struct flt_call call;
+    struct flt_prediction prediction;
+    struct flt_violation violation = {FLT_RULE_NONE, ""};
+    const struct flt_outcome outcome = {.kind = FLT_RETURNED};
+    flt_call_init(&call, 0xFF);
+    flt_contract_predict(contract, &call, &prediction);
+    assert_int_equal(prediction.clauses, 0);
+    flt_contract_observe(contract, &call, &prediction, &outcome, &violation);
+    assert_int_equal(violation.rule, FLT_RULE_NONE);
+}
+
+static void observe_event(struct flt_contract *contract, uint64_t value, uint8_t opcode) {
+    struct flt_call call;
+    struct flt_prediction prediction;
+    struct flt_outcome outcome = {.kind = FLT_RETURNED};
+    struct flt_violation violation = {FLT_RULE_NONE, ""};
+    flt_call_init(&call, opcode);
+    call.fill = SCRIPT_FILL;
+    call.arg[FLT_ARG_handle] = value;
+    outcome.out[FLT_RESULT_handle] = value;
+    flt_contract_predict(contract, &call, &prediction);
+    flt_contract_observe(contract, &call, &prediction, &outcome, &violation);
+    assert_int_equal(violation.rule, FLT_RULE_NONE);
+}
+
+static void test_a_million_live_handles(void **state) {
+    enum { MANY = 1000000 };
+    struct flt_contract *contract = *state;
+    struct flt_switches switches;
+    flt_switches_from_profile(&switches, FLT_PROFILE_documented);
+    for (uint64_t i = 1; i <= MANY; i++)
+        observe_event(contract, script_kernel_handle(i), FLT_OP_ZwCreateEvent);
+    assert_int_equal(totals_of(contract).handles, MANY);
+    struct flt_leak leak;
+    assert_true(flt_contract_leak(contract, MANY - 1, &leak));
+    assert_false(flt_contract_leak(contract, MANY, &leak));
+    for (uint64_t i = 1; i <= MANY; i++)
+        observe_event(contract, script_kernel_handle(i), FLT_OP_ZwClose);
+    assert_int_equal(totals_of(contract).handles, 0);
+    assert_int_equal(totals_of(contract).objects, 0);
+    assert_false(flt_contract_leak(contract, 0, &leak));
+    flt_contract_reset(contract, &switches);
+    observe_event(contract, script_kernel_handle(1), FLT_OP_ZwCreateEvent);
+}
+
+/* ---- sets ------------------------------------------------------------------------------------------------ */
+
+static void test_sets_of_outcomes(void **state) {
+    (void)state;
+    struct flt_allowed set = {.count = 1, .kind = {FLT_BUGCHECK}, .code = {0x93}};
+    const struct flt_outcome status = {.kind = FLT_RETURNED, .status = 0x93};
+    const struct flt_outcome stop = {.kind = FLT_BUGCHECK, .status = 0x93};
+    const struct flt_outcome other = {.kind = FLT_BUGCHECK, .status = 0x94};
+    assert_false(flt_allows(&set, &status));
+    assert_true(flt_allows(&set, &stop));
+    assert_false(flt_allows(&set, &other));
+    set.every = 1u << FLT_RETURNED;
+    assert_true(flt_allows(&set, &status));
+    assert_false(flt_allows(&set, &other));
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_provider_rules),
+        TEST(test_caller_rules),
+        TEST(test_every_rule_has_its_cases),
+        TEST(test_every_call_has_its_irql_rule),
+        TEST(test_violations_in_words),
+        TEST(test_the_first_violation_stays),
+        TEST(test_long_paths_are_cut),
+        TEST(test_view_of_handles),
+        TEST(test_view_of_objects),
+        TEST(test_object_numbers),
+        TEST(test_tokens_are_asked_for_once),
+        TEST(test_reset_forgets),
+        TEST(test_predicting_changes_nothing),
+        TEST(test_unknown_opcodes_are_let_be),
+        TEST(test_a_million_live_handles),
+        TEST(test_sets_of_outcomes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

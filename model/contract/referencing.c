@@ -1,0 +1,107 @@
+/* ObReferenceObjectByHandle and ObDereferenceObject. */
+#include <inttypes.h>
+
+#include "../include/wdm.h"
+#include "predict.h"
+
+/* ---- ObReferenceObjectByHandle ------------------------------------------------------------------------- */
+
+static bool by_user(const struct flt_call *call) {
+    return call->arg[FLT_ARG_mode] != KernelMode;
+}
+
+static bool asks_too_much(const struct flt_call *call, const struct flt_handle_record *handle,
+                          enum flt_type type) {
+    return (flt_asked_access(type, (uint32_t)call->arg[FLT_ARG_access]) & ~handle->access) != 0;
+}
+
+/* A live handle that the caller's mode may name: its type is looked at, then its access. */
+static struct flt_allowed *predict_live(const struct flt_contract *contract,
+                                        const struct flt_call *call, uint32_t at,
+                                        struct flt_prediction *prediction) {
+    const struct flt_handle_record *handle = &contract->handle[at];
+    const uint64_t asked_type = call->arg[FLT_ARG_type];
+    const enum flt_type type = (enum flt_type)contract->object[handle->object].type;
+    if (asked_type != FLT_TYPE_NONE && asked_type != (uint64_t)type)
+        return flt_expect(prediction, FLT_RULE_reference_type,
+                          (uint32_t)STATUS_OBJECT_TYPE_MISMATCH);
+    if (!asks_too_much(call, handle, type))
+        return flt_expect(prediction, FLT_RULE_reference_live, STATUS_SUCCESS);
+    return flt_expect(prediction, FLT_RULE_reference_access,
+                      by_user(call) ? (uint32_t)STATUS_ACCESS_DENIED : (uint32_t)STATUS_SUCCESS);
+}
+
+void flt_predict_ObReferenceObjectByHandle(const struct flt_contract *contract,
+                                           const struct flt_call *call,
+                                           struct flt_prediction *prediction) {
+    const struct flt_named named = flt_resolve(contract, call, call->arg[FLT_ARG_handle]);
+    flt_find_use_breaches(contract, call, &named, prediction);
+    if (named.handle == FLT_NOWHERE) {
+        flt_expect(prediction, FLT_RULE_reference_bad_handle, (uint32_t)STATUS_INVALID_HANDLE);
+    } else if (by_user(call) && named.kernel) {
+        flt_expect(prediction, FLT_RULE_reference_user_mode, (uint32_t)STATUS_INVALID_HANDLE);
+    } else {
+        struct flt_allowed *allowed = predict_live(contract, call, named.handle, prediction);
+        if (named.may_be_bad)
+            flt_allow(allowed, FLT_RETURNED, (uint32_t)STATUS_INVALID_HANDLE);
+    }
+}
+
+/* The object behind the handle may have no token yet: then this is the first to tell it. */
+static bool is_its_object(struct flt_contract *contract, const struct flt_call *call,
+                          uint32_t object, uint64_t token) {
+    if (contract->object[object].token)
+        return contract->object[object].token == token;
+    if (token == 0 || token == call->fill || flt_find_object(contract, token) != FLT_NOWHERE)
+        return false;
+    flt_set_token(contract, object, token, FLT_TOLD);
+    return true;
+}
+
+void flt_observe_ObReferenceObjectByHandle(struct flt_contract *contract,
+                                           const struct flt_call *call,
+                                           const struct flt_outcome *outcome,
+                                           struct flt_violation *violation) {
+    const struct flt_named named = flt_resolve(contract, call, call->arg[FLT_ARG_handle]);
+    if (!flt_success(outcome->status) || named.handle == FLT_NOWHERE) {
+        flt_observe_failure(contract, call, outcome, violation);
+        return;
+    }
+    const uint32_t object = contract->handle[named.handle].object;
+    const uint64_t token = outcome->out[FLT_RESULT_object];
+    if (!is_its_object(contract, call, object, token)) {
+        const uint32_t other = flt_contract_object_number(contract, token);
+        if (other)
+            flt_violate(violation, FLT_RULE_reference_same_object,
+                        "ObReferenceObjectByHandle handed out object %" PRIu32
+                        ", the handle is object %" PRIu32 "'s",
+                        other, contract->object[object].number);
+        else
+            flt_violate(violation, FLT_RULE_reference_same_object,
+                        "ObReferenceObjectByHandle handed out no object that a call made, the "
+                        "handle is object %" PRIu32 "'s",
+                        contract->object[object].number);
+        return;
+    }
+    flt_bind_object_slot(contract, call->result_slot[FLT_RESULT_object], object,
+                         flt_add_reference(contract, object, call));
+}
+
+/* ---- ObDereferenceObject ------------------------------------------------------------------------------- */
+
+void flt_predict_ObDereferenceObject(const struct flt_contract *contract,
+                                     const struct flt_call *call,
+                                     struct flt_prediction *prediction) {
+    flt_find_object_breaches(contract, call, prediction);
+    flt_expect(prediction, FLT_RULE_call_is_quiet, STATUS_SUCCESS);
+}
+
+void flt_observe_ObDereferenceObject(struct flt_contract *contract, const struct flt_call *call,
+                                     const struct flt_outcome *outcome,
+                                     struct flt_violation *violation) {
+    (void)outcome, (void)violation;
+    const uint32_t object = flt_find_object(contract, call->arg[FLT_ARG_object]);
+    /* Calls within this one may have dropped the last reference since it was let through. */
+    if (object != FLT_NOWHERE && contract->object[object].references > 0)
+        flt_drop_reference(contract, object, call->slot[FLT_ARG_object]);
+}

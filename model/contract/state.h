@@ -1,0 +1,179 @@
+/* The abstract state: what the calls so far must have left behind, and the steps in which it moves.
+ * Records are named by their position in an array, never by a pointer: the arrays grow. */
+#ifndef FLT_CONTRACT_STATE_H
+#define FLT_CONTRACT_STATE_H
+
+#include "contract.h"
+#include "index.h"
+#include "memory.h"
+
+/* A value of a handle table. The record stays when the handle closes: that the value was handed out
+ * once is what tells a double close from a value that never was. */
+struct flt_handle_record {
+    uint64_t value;
+    uint32_t object; /* in object[], while live */
+    uint32_t access; /* granted */
+    uint32_t step;   /* the call that opened it */
+    uint32_t life;   /* how often the value was handed out: tells a reused value from its former self */
+    uint32_t place;  /* in live_handles, while live */
+    uint8_t table;
+    uint8_t flags; /* enum flt_handle_flags */
+    int8_t slot;   /* where the open's handle went, or FLT_NO_SLOT */
+    bool live;
+    bool by_flt; /* an Flt open created it */
+};
+
+/* FREE: the record is unused. PROVISIONAL: an IRP_MJ_CREATE showed it, and no open's outcome yet. */
+enum flt_object_state { FLT_OBJECT_FREE, FLT_OBJECT_PROVISIONAL, FLT_OBJECT_LIVE };
+
+/* Who told the object's token. Until the handle's own row confirms it, it is open to doubt. */
+enum flt_told { FLT_TOLD_NOTHING, FLT_TOLD_BY_CREATE, FLT_TOLD_BY_OUTPUT, FLT_TOLD };
+
+struct flt_object_record {
+    uint64_t token;      /* 0: none is known */
+    uint32_t number;     /* 1 for the first object of the run */
+    uint32_t handles;    /* that calls opened and did not close */
+    uint32_t references; /* that calls took and did not drop: as many as there are takes */
+    uint32_t oldest_take, newest_take;
+    uint32_t place; /* in live_objects, while live; the next free record, while free */
+    uint8_t state;  /* enum flt_object_state */
+    uint8_t type;   /* enum flt_type */
+    uint8_t told;   /* enum flt_told */
+    bool created, cleaned, closed; /* the IRPs that came */
+    bool touched;                  /* is in the list of the same name */
+};
+
+/* A reference that a call took and nobody dropped. */
+struct flt_take {
+    uint32_t object;
+    uint32_t step;
+    uint32_t older, newer; /* takes of the same object; `newer` is the next free one, while unused */
+    uint32_t serial;       /* 0: unused */
+    int8_t slot;           /* where the call's object went, or FLT_NO_SLOT */
+};
+
+/* What a slot of the caller holds: the record, and which life of it. */
+struct flt_slot {
+    uint32_t record; /* in handle[] or object[] */
+    uint32_t life;   /* of the handle; the number of the object */
+    uint32_t take, serial; /* the reference that came with it */
+};
+
+struct flt_slot_set {
+    uint64_t bound;  /* bit per slot: a successful call wrote it last */
+    uint64_t failed; /* a failed call did */
+    struct flt_slot slot[FLT_SLOT_COUNT];
+};
+
+struct flt_thread {
+    uint8_t process;
+    uint8_t irql;
+    uint32_t raised_at; /* the step of the first raise that is still in force */
+};
+
+struct flt_table {
+    uint32_t live;
+    uint64_t issued; /* values handed out, each time */
+};
+
+struct flt_leaks;
+
+struct flt_contract {
+    struct flt_switches switches;
+    uint64_t generation;
+    struct flt_thread thread[FLT_THREAD_COUNT];
+    struct flt_table table[FLT_TABLE_COUNT];
+
+    struct flt_handle_record *handle;
+    uint32_t handles, handle_room;
+    struct flt_positions live_handles;
+    struct flt_index handle_index; /* from (table, value) */
+    uint32_t unconfirmed;          /* the last open's handle, until its row confirms its object */
+
+    struct flt_object_record *object;
+    uint32_t objects, object_room;
+    uint32_t free_object;
+    uint32_t numbered; /* objects of this run */
+    struct flt_positions live_objects, provisional, touched;
+    struct flt_index token_index;
+
+    struct flt_take *take;
+    uint32_t takes, take_room;
+    uint32_t free_take;
+    uint32_t taken; /* references of this run */
+
+    struct flt_slot_set handle_slots, object_slots;
+    struct flt_leaks *leaks;
+};
+
+/* ---- handles (handles.c) ------------------------------------------------------------------------ */
+
+/* The record of that value, live or not. */
+uint32_t flt_find_handle(const struct flt_contract *contract, uint8_t table, uint64_t value);
+/* The value must not be live in the table. */
+uint32_t flt_open_handle(struct flt_contract *contract, uint8_t table, uint64_t value,
+                         uint32_t object);
+void flt_close_handle(struct flt_contract *contract, uint32_t handle);
+/* The table that a new handle of this call goes to. */
+uint8_t flt_table_for_new_handle(const struct flt_contract *contract, const struct flt_call *call);
+
+/* What a handle value names, in the context of the call's thread. */
+struct flt_named {
+    uint32_t handle; /* a live one, or FLT_NOWHERE */
+    bool retired;    /* not live, but handed out once */
+    bool may_be_bad; /* live, but the system may as well take it for a bad handle: its tag bits */
+    bool kernel;     /* it would be a kernel handle */
+};
+struct flt_named flt_resolve(const struct flt_contract *contract, const struct flt_call *call,
+                             uint64_t value);
+
+/* ---- objects and references (objects.c) ------------------------------------------------------------ */
+
+uint32_t flt_find_object(const struct flt_contract *contract, uint64_t token);
+uint32_t flt_new_object(struct flt_contract *contract, enum flt_type type,
+                        enum flt_object_state state);
+void flt_set_token(struct flt_contract *contract, uint32_t object, uint64_t token,
+                   enum flt_told told);
+void flt_forget_token(struct flt_contract *contract, uint32_t object);
+/* PROVISIONAL to LIVE, and back. */
+void flt_take_over(struct flt_contract *contract, uint32_t object);
+void flt_give_back(struct flt_contract *contract, uint32_t object);
+/* To be looked at by the next flt_contract_settle. */
+void flt_touch(struct flt_contract *contract, uint32_t object);
+/* Frees the record of a live object if nothing is left of it: no counts, and its IRPs came. */
+void flt_retire_if_done(struct flt_contract *contract, uint32_t object);
+
+/* The new take. */
+uint32_t flt_add_reference(struct flt_contract *contract, uint32_t object,
+                           const struct flt_call *call);
+/* Drops the take that the slot holds, or else the object's oldest. There must be one. */
+void flt_drop_reference(struct flt_contract *contract, uint32_t object, int8_t slot);
+
+/* ---- slots (slots.c) ---------------------------------------------------------------------------------- */
+
+void flt_bind_handle_slot(struct flt_contract *contract, int8_t slot, uint32_t handle);
+void flt_bind_object_slot(struct flt_contract *contract, int8_t slot, uint32_t object,
+                          uint32_t take);
+/* The call failed: its slots hold nothing of use. */
+void flt_fail_slots(struct flt_contract *contract, const struct flt_call *call);
+bool flt_slot_failed(const struct flt_slot_set *slots, int8_t slot);
+/* What a successful call put there last; NULL when none did. */
+const struct flt_slot *flt_slot_bound(const struct flt_slot_set *slots, int8_t slot);
+
+/* ---- small questions -------------------------------------------------------------------------------- */
+
+static inline const struct flt_thread *flt_thread_of(const struct flt_contract *contract,
+                                                     const struct flt_call *call) {
+    return &contract->thread[call->thread % FLT_THREAD_COUNT];
+}
+
+/* True when the call has this output and the caller passed room for it. */
+static inline bool flt_wants(const struct flt_call *call, enum flt_result result) {
+    return (flt_calls[call->opcode].results & ~(uint32_t)call->null_out) >> result & 1;
+}
+
+/* The access that a mask asks for or grants, generic rights mapped (access.c). */
+uint32_t flt_granted_access(enum flt_type type, uint32_t asked);
+uint32_t flt_asked_access(enum flt_type type, uint32_t asked);
+
+#endif

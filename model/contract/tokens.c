@@ -1,0 +1,74 @@
+/* Which object a handle is of: adopted from the system, then held against it. */
+#include <inttypes.h>
+
+#include "predict.h"
+
+bool flt_contract_needs_token(const struct flt_contract *contract, uint8_t *table,
+                              uint64_t *value) {
+    if (contract->unconfirmed == FLT_NOWHERE)
+        return false;
+    *table = contract->handle[contract->unconfirmed].table;
+    *value = contract->handle[contract->unconfirmed].value;
+    return true;
+}
+
+/* The handle turns out to be of another object than the one that was guessed from the IRPs. The guess
+ * goes back to the opens that are still under way. */
+static void move_handle(struct flt_contract *contract, struct flt_handle_record *handle,
+                        uint32_t object) {
+    const uint32_t guess = handle->object;
+    contract->object[guess].handles--;
+    contract->object[object].handles++;
+    handle->object = object;
+    flt_touch(contract, object);
+    flt_give_back(contract, guess);
+}
+
+/* The row names an object that is not the handle's own as known so far. */
+static void bind_other(struct flt_contract *contract, struct flt_handle_record *handle,
+                       uint64_t token, struct flt_violation *violation) {
+    struct flt_object_record *own = &contract->object[handle->object];
+    const uint32_t found = flt_find_object(contract, token);
+    if (own->told == FLT_TOLD_BY_OUTPUT) {
+        flt_violate(violation, FLT_RULE_ex_returns_object,
+                    "FltCreateFileEx handed out object %" PRIu32
+                    " with a handle of another object",
+                    own->number);
+    } else if (found != FLT_NOWHERE &&
+               (contract->object[found].state != FLT_OBJECT_PROVISIONAL ||
+                own->told == FLT_TOLD_NOTHING)) {
+        flt_violate(violation, FLT_RULE_open_new_object,
+                    "the new handle 0x%" PRIx64 " is of object %" PRIu32 ", which was there before",
+                    handle->value, contract->object[found].number);
+    } else if (own->told == FLT_TOLD_NOTHING) {
+        flt_set_token(contract, handle->object, token, FLT_TOLD);
+    } else if (found != FLT_NOWHERE) {
+        flt_take_over(contract, found);
+        contract->object[found].told = FLT_TOLD;
+        move_handle(contract, handle, found);
+    } else {
+        const uint32_t object =
+            flt_new_object(contract, (enum flt_type)own->type, FLT_OBJECT_LIVE);
+        flt_set_token(contract, object, token, FLT_TOLD);
+        move_handle(contract, handle, object);
+    }
+}
+
+void flt_contract_bind(struct flt_contract *contract, uint8_t table, uint64_t value, uint64_t token,
+                       struct flt_violation *violation) {
+    const uint32_t at = flt_find_handle(contract, table, value);
+    if (at == FLT_NOWHERE || !contract->handle[at].live)
+        return;
+    struct flt_handle_record *handle = &contract->handle[at];
+    struct flt_object_record *own = &contract->object[handle->object];
+    if (contract->unconfirmed == at)
+        contract->unconfirmed = FLT_NOWHERE;
+    contract->generation++;
+    if (token == 0)
+        flt_violate(violation, FLT_RULE_open_new_object, "the new handle 0x%" PRIx64
+                    " is of no object", value);
+    else if (own->token == token)
+        own->told = FLT_TOLD;
+    else if (own->told != FLT_TOLD) /* else it is the comparison of the tables that says so */
+        bind_other(contract, handle, token, violation);
+}

@@ -1,0 +1,444 @@
+/* The door, tried with a system that answers anything: what is compared, what is named, nesting,
+ * bug checks, withheld calls, the digest. No kernel is linked here. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "scripted_system_fixture.h"
+
+#define K(index) (FLT_KERNEL_HANDLE_BITS | (uint64_t)(index) * 4)
+
+static const uint64_t fill = UINT64_C(0x4000000000001111);
+
+struct fixture {
+    struct flt_scripted scripted;
+    struct flt_door *door;
+};
+
+static struct fixture *with_view(enum flt_view_level level) {
+    static struct fixture fixture;
+    flt_scripted_init(&fixture.scripted, level);
+    fixture.door = flt_door_new(&fixture.scripted.system);
+    assert_non_null(fixture.door);
+    fixture.scripted.truth = flt_contract_view(flt_door_contract(fixture.door));
+    struct flt_switches switches;
+    flt_switches_from_profile(&switches, FLT_PROFILE_documented);
+    flt_door_keep_trace(fixture.door, true);
+    flt_door_open(fixture.door, &switches, &switches);
+    return &fixture;
+}
+
+static void done(struct fixture *fixture) {
+    flt_door_free(fixture->door);
+}
+
+static void make(struct flt_call *call, uint8_t opcode) {
+    static uint32_t step;
+    flt_call_init(call, opcode);
+    call->step = ++step;
+    call->fill = fill;
+}
+
+/* An answer that a right FltCreateFile gives. */
+static void will_open(struct fixture *fixture, uint64_t handle, uint64_t token) {
+    struct flt_answer *answer = flt_scripted_answer(&fixture->scripted, 0);
+    answer->writes = 1u << FLT_RESULT_handle | 1u << FLT_RESULT_iosb;
+    answer->out[FLT_RESULT_handle] = handle;
+    answer->out[FLT_RESULT_iosb] = FILE_OPENED;
+    answer->events = 1;
+    answer->event[0] = (struct flt_event){FLT_EVENT_CREATE, FLT_PROCESS_P1, token};
+}
+
+static void will_close(struct fixture *fixture, uint64_t token) {
+    struct flt_answer *answer = flt_scripted_answer(&fixture->scripted, 0);
+    answer->events = 2;
+    answer->event[0] = (struct flt_event){FLT_EVENT_CLEANUP, FLT_PROCESS_P1, token};
+    answer->event[1] = (struct flt_event){FLT_EVENT_CLOSE, FLT_PROCESS_P1, token};
+}
+
+static bool call_open(struct fixture *fixture, int8_t slot) {
+    struct flt_call call;
+    struct flt_outcome outcome;
+    make(&call, FLT_OP_FltCreateFile);
+    call.result_slot[FLT_RESULT_handle] = slot;
+    return flt_door_call(fixture->door, &call, &outcome);
+}
+
+static bool call_close(struct fixture *fixture, uint64_t handle) {
+    struct flt_call call;
+    struct flt_outcome outcome;
+    make(&call, FLT_OP_FltClose);
+    call.arg[FLT_ARG_handle] = handle;
+    return flt_door_call(fixture->door, &call, &outcome);
+}
+
+static enum flt_rule found(const struct fixture *fixture) {
+    return flt_door_finding(fixture->door)->violation.rule;
+}
+
+static void assert_rule(enum flt_rule got, enum flt_rule wanted) {
+    assert_string_equal(flt_rules[got].id, flt_rules[wanted].id);
+}
+
+/* ---- a right system ------------------------------------------------------------------------------------ */
+
+static void a_right_system_passes(void **state) {
+    (void)state;
+    static const enum flt_view_level levels[] = {FLT_VIEW_NONE, FLT_VIEW_COUNTS, FLT_VIEW_FULL};
+    for (size_t i = 0; i < 3; i++) {
+        struct fixture *fixture = with_view(levels[i]);
+        will_open(fixture, K(1), 0x1000);
+        will_close(fixture, 0x1000);
+        assert_true(call_open(fixture, 0));
+        assert_true(call_close(fixture, K(1)));
+        assert_true(flt_door_end_of_run(fixture->door));
+        const struct flt_door_counts *counts = flt_door_counts(fixture->door);
+        assert_int_equal(counts->calls, 2);
+        assert_int_equal(counts->views_unchecked, levels[i] == FLT_VIEW_NONE ? 3 : 0);
+        assert_int_equal(counts->views_compared, levels[i] == FLT_VIEW_NONE ? 0 : 3);
+        done(fixture);
+    }
+}
+
+/* The same story told with other handle values and other addresses has the same digest; another
+ * story has not. */
+static uint64_t digest_of(uint64_t handle, uint64_t token, bool closes) {
+    struct fixture *fixture = with_view(FLT_VIEW_FULL);
+    will_open(fixture, handle, token);
+    will_close(fixture, token);
+    assert_true(call_open(fixture, 0));
+    if (closes)
+        assert_true(call_close(fixture, handle));
+    assert_true(flt_door_end_of_run(fixture->door));
+    const uint64_t digest = flt_door_digest(fixture->door);
+    done(fixture);
+    return digest;
+}
+
+static void the_digest_knows_no_addresses(void **state) {
+    (void)state;
+    assert_true(digest_of(K(1), 0x1000, true) == digest_of(K(7), 0x2000, true));
+    assert_true(digest_of(K(1), 0x1000, true) != digest_of(K(1), 0x1000, false));
+}
+
+/* ---- a view that lies ------------------------------------------------------------------------------------ */
+
+struct lie {
+    enum flt_lie lie;
+    bool about_object;
+    enum flt_rule rule;
+};
+
+static const struct lie lies[] = {
+    {FLT_LIE_HIDE_HANDLE, false, FLT_RULE_open_handle_stays},
+    {FLT_LIE_EXTRA_HANDLE, false, FLT_RULE_closed_handle_gone},
+    {FLT_LIE_ACCESS, false, FLT_RULE_handle_as_granted},
+    {FLT_LIE_TWICE, false, FLT_RULE_closed_handle_gone},
+    {FLT_LIE_HIDE_OBJECT, true, FLT_RULE_object_outlives_handle},
+    {FLT_LIE_EXTRA_OBJECT, true, FLT_RULE_object_gone_at_end},
+    {FLT_LIE_HANDLE_COUNT, true, FLT_RULE_handle_count_exact},
+    {FLT_LIE_REFERENCE_COUNT, true, FLT_RULE_reference_count_exact},
+    {FLT_LIE_PHASE, true, FLT_RULE_object_phase},
+};
+
+static uint64_t subject_of(const struct lie *lie) {
+    if (lie->lie == FLT_LIE_EXTRA_HANDLE)
+        return K(9);
+    if (lie->lie == FLT_LIE_EXTRA_OBJECT)
+        return 0x9000;
+    return lie->about_object ? 0x1000 : K(1);
+}
+
+/* The lie is told while a second handle is opened, in the same table and successfully. */
+static void each_wrong_row_is_named(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        struct fixture *fixture = with_view(FLT_VIEW_FULL);
+        will_open(fixture, K(1), 0x1000);
+        will_open(fixture, K(2), 0x2000);
+        assert_true(call_open(fixture, 0));
+        fixture->scripted.lie = lies[i].lie;
+        fixture->scripted.key = subject_of(&lies[i]);
+        fixture->scripted.table = FLT_TABLE_KERNEL;
+        assert_false(call_open(fixture, 1));
+        assert_rule(found(fixture), lies[i].rule);
+        assert_int_equal(flt_door_finding(fixture->door)->allowed.count, 0);
+        assert_false(call_open(fixture, 2)); /* the run is over */
+        assert_false(flt_door_end_of_run(fixture->door));
+        done(fixture);
+    }
+}
+
+static void a_failed_call_changes_nothing(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        struct fixture *fixture = with_view(FLT_VIEW_FULL);
+        will_open(fixture, K(1), 0x1000);
+        flt_scripted_answer(&fixture->scripted, (uint32_t)STATUS_INVALID_HANDLE);
+        assert_true(call_open(fixture, 0));
+        fixture->scripted.lie = lies[i].lie;
+        fixture->scripted.key = subject_of(&lies[i]);
+        fixture->scripted.table = FLT_TABLE_KERNEL;
+        assert_false(call_close(fixture, K(5)));
+        assert_rule(found(fixture), FLT_RULE_failed_call_changes_nothing);
+        done(fixture);
+    }
+}
+
+static void another_table_is_named(void **state) {
+    (void)state;
+    struct fixture *fixture = with_view(FLT_VIEW_FULL);
+    will_open(fixture, K(1), 0x1000);
+    fixture->scripted.lie = FLT_LIE_EXTRA_HANDLE;
+    fixture->scripted.key = 4;
+    fixture->scripted.table = FLT_PROCESS_P2;
+    assert_false(call_open(fixture, 0));
+    assert_rule(found(fixture), FLT_RULE_tables_apart);
+    done(fixture);
+}
+
+static void totals_alone_are_compared_where_there_is_no_more(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct fixture *fixture = with_view(FLT_VIEW_COUNTS);
+        will_open(fixture, K(1), 0x1000);
+        fixture->scripted.lie = i == 0 ? FLT_LIE_HIDE_HANDLE : FLT_LIE_EXTRA_OBJECT;
+        assert_false(call_open(fixture, 0));
+        assert_rule(found(fixture),
+                    i == 0 ? FLT_RULE_open_handle_stays : FLT_RULE_object_gone_at_end);
+        done(fixture);
+    }
+}
+
+/* Past 256 calls a lie about a row that no call names is seen at the next full comparison, which
+ * comes after as many calls as there are rows, and 256 at the most here. */
+static void long_runs_compare_everything_now_and_then(void **state) {
+    (void)state;
+    struct fixture *fixture = with_view(FLT_VIEW_FULL);
+    will_open(fixture, K(1), 0x1000);
+    assert_true(call_open(fixture, 0));
+    struct flt_call call;
+    struct flt_outcome outcome;
+    make(&call, FLT_OP_RunIn);
+    call.arg[FLT_ARG_process] = FLT_PROCESS_P1;
+    struct flt_answer *ever = flt_scripted_answer(&fixture->scripted, 0);
+    (void)ever;
+    size_t seen_after = 0;
+    for (size_t i = 0; i < 1000 && seen_after == 0; i++) {
+        fixture->scripted.played = 1; /* the same answer again */
+        if (i == 300)
+            fixture->scripted.lie = FLT_LIE_ACCESS, fixture->scripted.key = K(1);
+        if (!flt_door_call(fixture->door, &call, &outcome))
+            seen_after = i;
+    }
+    assert_rule(found(fixture), FLT_RULE_handle_as_granted);
+    assert_in_range(seen_after, 301, 300 + 256);
+    done(fixture);
+}
+
+/* ---- answers that are not allowed -------------------------------------------------------------------------- */
+
+static void a_wrong_outcome_names_rule_and_allowed_set(void **state) {
+    (void)state;
+    struct fixture *fixture = with_view(FLT_VIEW_FULL);
+    flt_scripted_answer(&fixture->scripted, 0);
+    assert_false(call_close(fixture, K(5)));
+    const struct flt_finding *finding = flt_door_finding(fixture->door);
+    assert_rule(finding->violation.rule, FLT_RULE_close_bad_handle);
+    assert_int_equal(finding->call.opcode, FLT_OP_FltClose);
+    assert_int_equal(finding->outcome.status, 0);
+    assert_int_equal(finding->allowed.count, 1);
+    assert_int_equal(finding->allowed.code[0], (uint32_t)STATUS_INVALID_HANDLE);
+    done(fixture);
+}
+
+static void an_irp_too_many_is_named(void **state) {
+    (void)state;
+    struct fixture *fixture = with_view(FLT_VIEW_NONE);
+    will_open(fixture, K(1), 0x1000);
+    will_close(fixture, 0x1000);
+    fixture->scripted.answer[1].events = 3;
+    fixture->scripted.answer[1].event[2] =
+        (struct flt_event){FLT_EVENT_CLOSE, FLT_PROCESS_P1, 0x1000};
+    assert_true(call_open(fixture, 0));
+    assert_false(call_close(fixture, K(1)));
+    assert_rule(found(fixture), FLT_RULE_irp_close_once);
+    done(fixture);
+}
+
+/* ---- withheld calls, bug checks ------------------------------------------------------------------------------ */
+
+static void a_withheld_call_is_not_made(void **state) {
+    (void)state;
+    struct fixture *fixture = with_view(FLT_VIEW_FULL);
+    struct flt_call call;
+    struct flt_outcome outcome;
+    make(&call, FLT_OP_ObDereferenceObject); /* of NULL */
+    assert_true(flt_door_call(fixture->door, &call, &outcome));
+    assert_int_equal(outcome.kind, FLT_WITHHELD);
+    assert_int_equal(fixture->scripted.calls, 0);
+    size_t breaches;
+    const enum flt_rule *breach = flt_door_breaches(fixture->door, &breaches);
+    assert_int_equal(breaches, 1);
+    assert_rule(breach[0], FLT_RULE_object_not_null);
+    assert_int_equal(flt_door_counts(fixture->door)->withheld, 1);
+    done(fixture);
+}
+
+static void a_bug_check_ends_the_run(void **state) {
+    (void)state;
+    struct fixture *fixture = with_view(FLT_VIEW_FULL);
+    struct flt_answer *answer = flt_scripted_answer(&fixture->scripted, 0x0A);
+    answer->kind = FLT_BUGCHECK;
+    answer->out[0] = DISPATCH_LEVEL; /* the new IRQL; the second parameter is the old one, 0 */
+    struct flt_call call;
+    struct flt_outcome outcome;
+    make(&call, FLT_OP_KeLowerIrql);
+    call.arg[FLT_ARG_irql] = DISPATCH_LEVEL;
+    assert_false(flt_door_call(fixture->door, &call, &outcome));
+    assert_int_equal(outcome.kind, FLT_BUGCHECK);
+    assert_int_equal(outcome.status, 0x0A);
+    assert_true(flt_door_stopped(fixture->door));
+    assert_true(flt_door_end_of_run(fixture->door)); /* it was the documented outcome */
+    struct flt_leak leak;
+    assert_false(flt_door_leak(fixture->door, 0, &leak));
+    done(fixture);
+}
+
+static void a_bug_check_that_no_page_allows_is_a_finding(void **state) {
+    (void)state;
+    struct fixture *fixture = with_view(FLT_VIEW_FULL);
+    struct flt_answer *answer = flt_scripted_answer(&fixture->scripted, 0x18);
+    answer->kind = FLT_BUGCHECK;
+    assert_false(call_open(fixture, 0));
+    assert_int_not_equal(found(fixture), FLT_RULE_NONE);
+    assert_int_equal(flt_door_finding(fixture->door)->outcome.status, 0x18);
+    done(fixture);
+}
+
+/* ---- calls within calls -------------------------------------------------------------------------------------- */
+
+struct nested {
+    struct fixture *fixture;
+    uint64_t handle;
+    bool good;
+};
+
+static void close_within(void *context) {
+    struct nested *nested = context;
+    nested->good = call_close(nested->fixture, nested->handle);
+}
+
+/* While FltClose(h) is under way a callback closes h: the inner call succeeds, and the outer one must
+ * come back with what is true then. */
+static void what_must_come_back_is_predicted_again(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct fixture *fixture = with_view(FLT_VIEW_FULL);
+        struct nested nested = {fixture, K(1), false};
+        will_open(fixture, K(1), 0x1000);
+        struct flt_answer *outer = flt_scripted_answer(
+            &fixture->scripted, i == 0 ? (uint32_t)STATUS_INVALID_HANDLE : 0);
+        outer->during = close_within;
+        outer->context = &nested;
+        will_close(fixture, 0x1000);
+        assert_true(call_open(fixture, 0));
+        assert_int_equal(call_close(fixture, K(1)), i == 0);
+        assert_true(nested.good);
+        if (i == 1)
+            assert_rule(found(fixture), FLT_RULE_close_bad_handle);
+        const struct flt_trace *trace = flt_door_trace(fixture->door);
+        assert_int_equal(trace->count, 3);
+        assert_int_equal(trace->entry[1].depth, 0);
+        assert_int_equal(trace->entry[2].depth, 1);
+        done(fixture);
+    }
+}
+
+/* While an open is under way a callback opens and closes another file: views are compared when the
+ * outermost call is back, not in between. */
+static void open_within(void *context) {
+    struct nested *nested = context;
+    nested->good = call_open(nested->fixture, 1) && call_close(nested->fixture, nested->handle);
+}
+
+static void calls_within_an_open_are_judged(void **state) {
+    (void)state;
+    struct fixture *fixture = with_view(FLT_VIEW_FULL);
+    struct nested nested = {fixture, K(2), false};
+    will_open(fixture, K(1), 0x1000);
+    fixture->scripted.answer[0].during = open_within;
+    fixture->scripted.answer[0].context = &nested;
+    will_open(fixture, K(2), 0x2000);
+    will_close(fixture, 0x2000);
+    assert_true(call_open(fixture, 0));
+    assert_true(nested.good);
+    assert_int_equal(flt_door_counts(fixture->door)->views_compared, 1);
+    assert_true(flt_door_end_of_run(fixture->door));
+    done(fixture);
+}
+
+static void a_bug_check_within_a_call_unwinds_both(void **state) {
+    (void)state;
+    struct fixture *fixture = with_view(FLT_VIEW_FULL);
+    struct nested nested = {fixture, K(9), false};
+    will_open(fixture, K(1), 0x1000);
+    fixture->scripted.answer[0].during = close_within;
+    fixture->scripted.answer[0].context = &nested;
+    struct flt_answer *inner = flt_scripted_answer(&fixture->scripted, 0x93);
+    inner->kind = FLT_BUGCHECK;
+    assert_false(call_open(fixture, 0));
+    assert_false(nested.good);
+    assert_true(flt_door_stopped(fixture->door));
+    assert_int_equal(flt_door_finding(fixture->door)->call.opcode, FLT_OP_FltClose);
+    const struct flt_trace *trace = flt_door_trace(fixture->door);
+    assert_false(trace->entry[0].ended);
+    assert_true(trace->entry[1].ended);
+    done(fixture);
+}
+
+static void dive(void *context) {
+    struct nested *nested = context;
+    nested->good = call_close(nested->fixture, nested->handle);
+}
+
+static void nesting_has_a_limit(void **state) {
+    (void)state;
+    struct fixture *fixture = with_view(FLT_VIEW_NONE);
+    struct nested nested = {fixture, K(9), true};
+    for (size_t i = 0; i < FLT_DOOR_DEPTH + 4; i++) {
+        struct flt_answer *answer =
+            flt_scripted_answer(&fixture->scripted, (uint32_t)STATUS_INVALID_HANDLE);
+        answer->during = dive;
+        answer->context = &nested;
+    }
+    assert_true(call_close(fixture, K(9)));
+    assert_int_equal(fixture->scripted.calls, FLT_DOOR_DEPTH);
+    done(fixture);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_right_system_passes),
+        cmocka_unit_test(the_digest_knows_no_addresses),
+        cmocka_unit_test(each_wrong_row_is_named),
+        cmocka_unit_test(a_failed_call_changes_nothing),
+        cmocka_unit_test(another_table_is_named),
+        cmocka_unit_test(totals_alone_are_compared_where_there_is_no_more),
+        cmocka_unit_test(long_runs_compare_everything_now_and_then),
+        cmocka_unit_test(a_wrong_outcome_names_rule_and_allowed_set),
+        cmocka_unit_test(an_irp_too_many_is_named),
+        cmocka_unit_test(a_withheld_call_is_not_made),
+        cmocka_unit_test(a_bug_check_ends_the_run),
+        cmocka_unit_test(a_bug_check_that_no_page_allows_is_a_finding),
+        cmocka_unit_test(what_must_come_back_is_predicted_again),
+        cmocka_unit_test(calls_within_an_open_are_judged),
+        cmocka_unit_test(a_bug_check_within_a_call_unwinds_both),
+        cmocka_unit_test(nesting_has_a_limit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

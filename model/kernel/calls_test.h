@@ -1,0 +1,253 @@
+/* A kernel with a host that records, and short spellings of its calls, for the tests of the calls.
+ * Each test starts in the start world under the documented profile. */
+#ifndef FLT_CALLS_TEST_H
+#define FLT_CALLS_TEST_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "kernel.h"
+
+#define FILL UINT64_C(0x1122334455667788)
+#define NEVER_VALID UINT64_C(0x5A5A5A5ADEADBEE0)
+
+static struct {
+    struct flt_system *system;
+    struct flt_switches switches;
+    struct flt_event event[64];
+    size_t events;
+    struct flt_bugcheck bugcheck;
+    bool expects_stop;
+    jmp_buf unwind;
+    /* The outputs of the last call. */
+    HANDLE handle;
+    PVOID object;
+    PFILE_OBJECT file;
+    IO_STATUS_BLOCK iosb;
+    KIRQL irql;
+} w;
+
+static inline void on_event(void *context, const struct flt_event *event) {
+    (void)context;
+    assert_in_range(w.events, 0, 63);
+    w.event[w.events++] = *event;
+}
+
+static inline void on_bugcheck(void *context, const struct flt_bugcheck *bugcheck) {
+    (void)context;
+    if (!w.expects_stop)
+        fail_msg("bug check 0x%x", (unsigned)bugcheck->code);
+    w.expects_stop = false;
+    w.bugcheck = *bugcheck;
+    longjmp(w.unwind, 1);
+}
+
+static inline void start(void) {
+    w.events = 0;
+    w.expects_stop = false;
+    w.system->reset(w.system, &w.switches);
+}
+
+static inline int set_up(void **state) {
+    (void)state;
+    w.system = flt_kernel_new();
+    if (!w.system)
+        return 1;
+    w.system->host = (struct flt_host){NULL, on_event, on_bugcheck};
+    flt_switches_from_profile(&w.switches, FLT_PROFILE_documented);
+    start();
+    return 0;
+}
+
+static inline int tear_down(void **state) {
+    (void)state;
+    flt_kernel_free(w.system);
+    return 0;
+}
+
+#define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+/* Starts again with one switch set otherwise. */
+#define start_with(name, choice)                                                                   \
+    (w.switches.value[FLT_SWITCH_##name] = FLT_CHOICE(name, choice), start())
+
+#define assert_status(call, expected) assert_int_equal((uint32_t)(call), (uint32_t)(expected))
+
+/* The call stops the system, with these first two parameters and zeros after them. Not within a
+ * loop: compilers fear for its counter across setjmp. */
+#define assert_stops(call, stop, p1, p2)                                                           \
+    do {                                                                                           \
+        w.expects_stop = true;                                                                     \
+        if (setjmp(w.unwind) == 0) {                                                               \
+            (void)(call);                                                                          \
+            fail_msg("%s came back", #call);                                                       \
+        }                                                                                          \
+        assert_int_equal(w.bugcheck.code, (stop));                                                 \
+        assert_int_equal(w.bugcheck.parameter[0], (p1));                                           \
+        assert_int_equal(w.bugcheck.parameter[1], (p2));                                           \
+        assert_int_equal(w.bugcheck.parameter[2] | w.bugcheck.parameter[3], 0);                    \
+    } while (0)
+
+/* ---- calls -------------------------------------------------------------------------------------
+ */
+
+static inline uint64_t number(const void *pointer) {
+    return (uint64_t)(uintptr_t)pointer;
+}
+
+static inline HANDLE handle_of(uint64_t value) {
+    return (HANDLE)(uintptr_t)value;
+}
+
+static inline void fill_open_outputs(void) {
+    w.handle = handle_of(FILL);
+    w.file = (PFILE_OBJECT)handle_of(FILL);
+    w.iosb.Status = (NTSTATUS)(uint32_t)FILL;
+    w.iosb.Information = (ULONG_PTR)FILL;
+}
+
+/* Opens by name with the call of that opcode; the outputs are in w. FltCreateFileEx hands out its
+ * object unless `file` is NULL. */
+static inline NTSTATUS open_name(enum flt_opcode opener, const char *text, ACCESS_MASK access,
+                                 ULONG flags, PFILE_OBJECT *file) {
+    const struct flt_ops *ops = w.system->ops;
+    PFLT_FILTER f0 = w.system->world.filter[1];
+    WCHAR units[16];
+    UNICODE_STRING name = {0, sizeof units, units};
+    for (; text[name.Length / sizeof(WCHAR)]; name.Length += (USHORT)sizeof(WCHAR))
+        units[name.Length / sizeof(WCHAR)] = (WCHAR)text[name.Length / sizeof(WCHAR)];
+    OBJECT_ATTRIBUTES attributes;
+    InitializeObjectAttributes(&attributes, &name, flags, NULL, NULL);
+    fill_open_outputs();
+    if (opener == FLT_OP_FltCreateFileEx)
+        return ops->FltCreateFileEx(w.system, f0, NULL, &w.handle, file, access, &attributes,
+                                    &w.iosb, NULL, FILE_ATTRIBUTE_NORMAL, 0, FILE_OPEN, 0, NULL, 0,
+                                    0);
+    if (opener == FLT_OP_FltCreateFile)
+        return ops->FltCreateFile(w.system, f0, NULL, &w.handle, access, &attributes, &w.iosb, NULL,
+                                  FILE_ATTRIBUTE_NORMAL, 0, FILE_OPEN, 0, NULL, 0, 0);
+    if (opener == FLT_OP_ZwCreateFile)
+        return ops->ZwCreateFile(w.system, &w.handle, access, &attributes, &w.iosb, NULL,
+                                 FILE_ATTRIBUTE_NORMAL, 0, FILE_OPEN, 0, NULL, 0);
+    attributes.ObjectName = NULL;
+    return ops->ZwCreateEvent(w.system, &w.handle, access, &attributes, NotificationEvent, FALSE);
+}
+
+/* Opens what is there, for reading; FltCreateFileEx with an object. */
+static inline HANDLE open_by(enum flt_opcode opener, ULONG flags) {
+    assert_status(open_name(opener, "\\a", GENERIC_READ, flags, &w.file), STATUS_SUCCESS);
+    return w.handle;
+}
+
+static inline HANDLE open_kernel(void) {
+    return open_by(FLT_OP_FltCreateFile, OBJ_KERNEL_HANDLE);
+}
+
+static inline NTSTATUS flt_close(HANDLE handle) {
+    return w.system->ops->FltClose(w.system, handle);
+}
+
+static inline NTSTATUS zw_close(HANDLE handle) {
+    return w.system->ops->ZwClose(w.system, handle);
+}
+
+static inline NTSTATUS reference_as(HANDLE handle, ACCESS_MASK access, enum flt_type type,
+                                    KPROCESSOR_MODE mode) {
+    w.object = handle_of(FILL);
+    return w.system->ops->ObReferenceObjectByHandle(
+        w.system, handle, access, w.system->world.type[type], mode, &w.object, NULL);
+}
+
+static inline NTSTATUS reference(HANDLE handle) {
+    return reference_as(handle, 0, FLT_TYPE_NONE, KernelMode);
+}
+
+static inline int dereference(PVOID object) {
+    w.system->ops->ObDereferenceObject(w.system, object);
+    return 0;
+}
+
+static inline int raise_irql(KIRQL irql) {
+    w.system->ops->KeRaiseIrql(w.system, irql, &w.irql);
+    return 0;
+}
+
+static inline int lower_irql(KIRQL irql) {
+    w.system->ops->KeLowerIrql(w.system, irql);
+    return 0;
+}
+
+static inline void run_in(ULONG process) {
+    w.system->ops->RunIn(w.system, process);
+}
+
+/* ---- what the view shows
+ * ------------------------------------------------------------------------- */
+
+static inline bool has_handle(uint8_t table, HANDLE handle, struct flt_handle_row *row) {
+    const struct flt_view *view = &w.system->view;
+    return view->ops->find_handle(view->self, table, number(handle), row);
+}
+
+static inline bool has_object(uint64_t token, struct flt_object_row *row) {
+    const struct flt_view *view = &w.system->view;
+    return view->ops->find_object(view->self, token, row);
+}
+
+static inline void assert_totals(uint64_t handles, uint64_t objects) {
+    const struct flt_view *view = &w.system->view;
+    struct flt_totals totals;
+    view->ops->totals(view->self, &totals);
+    assert_int_equal(totals.handles, handles);
+    assert_int_equal(totals.objects, objects);
+}
+
+/* The object of a handle that is there. */
+static inline uint64_t token_of(uint8_t table, HANDLE handle) {
+    struct flt_handle_row row;
+    assert_true(has_handle(table, handle, &row));
+    return row.token;
+}
+
+static inline void assert_object(uint64_t token, uint32_t handles, uint32_t references,
+                                 enum flt_type type, enum flt_phase phase) {
+    struct flt_object_row row;
+    assert_true(has_object(token, &row));
+    assert_int_equal(row.token, token);
+    assert_int_equal(row.handles, handles);
+    assert_int_equal(row.references, references);
+    assert_int_equal(row.type, type);
+    assert_int_equal(row.phase, phase);
+}
+
+static inline void assert_gone(uint64_t token) {
+    struct flt_object_row row;
+    assert_false(has_object(token, &row));
+}
+
+/* The IRPs since the last time, then forgotten; kinds in order. */
+static inline void assert_irps(size_t count, const enum flt_event_kind *kinds,
+                               enum flt_process process, uint64_t token) {
+    assert_int_equal(w.events, count);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(w.event[i].kind, kinds[i]);
+        assert_int_equal(w.event[i].process, process);
+        assert_int_equal(w.event[i].token, token);
+    }
+    w.events = 0;
+}
+
+#define IRPS(...)                                                                                  \
+    sizeof((enum flt_event_kind[]){__VA_ARGS__}) / sizeof(enum flt_event_kind),                    \
+        (enum flt_event_kind[]) {                                                                  \
+        __VA_ARGS__                                                                                \
+    }
+
+static inline void assert_no_irps(void) {
+    assert_int_equal(w.events, 0);
+}
+
+#endif

@@ -1,0 +1,117 @@
+#include "handle_table.h"
+
+#include <stdlib.h>
+
+enum {
+    PAGE_ENTRIES = 256,
+    FIRST_DIRECTORY = 4, /* pages that the directory has room for at first */
+    WINDOWS_LIMIT = 1 << 24,
+    SMALL_LIMIT = 16,
+    SMALL_PAGE = 4
+};
+
+/* The geometry decides which indices are used; storage has pages of one size. The places of the
+ * live ones are kept in the same pages: there are never more of them than indices, so their page
+ * exists. */
+struct flt_handle_page {
+    struct flt_handle_entry entry[PAGE_ENTRIES];
+    uint32_t live[PAGE_ENTRIES];
+};
+
+static struct flt_handle_entry *entry_of(const struct flt_handle_table *table, uint32_t index) {
+    return &table->page[index / PAGE_ENTRIES]->entry[index % PAGE_ENTRIES];
+}
+
+static uint32_t *live_at(const struct flt_handle_table *table, uint32_t place) {
+    return &table->page[place / PAGE_ENTRIES]->live[place % PAGE_ENTRIES];
+}
+
+void flt_handle_table_free(struct flt_handle_table *table) {
+    for (uint32_t i = 0; i < table->pages; i++)
+        free(table->page[i]);
+    free(table->page);
+    *table = (struct flt_handle_table){0};
+}
+
+void flt_handle_table_reset(struct flt_handle_table *table, const struct flt_switches *switches) {
+    for (uint32_t place = 0; place < table->live; place++)
+        entry_of(table, *live_at(table, place))->object = NULL;
+    const bool small = flt_chosen(switches, geometry, small);
+    table->limit = small ? SMALL_LIMIT : WINDOWS_LIMIT;
+    table->unused = (small ? SMALL_PAGE : PAGE_ENTRIES) - 1;
+    table->reuse = flt_chosen(switches, reuse, immediate);
+    table->fresh = 1;
+    table->free = 0;
+    table->live = 0;
+}
+
+static bool add_page(struct flt_handle_table *table) {
+    if (table->pages == table->page_room) {
+        const uint32_t room = table->page_room ? table->page_room * 2 : FIRST_DIRECTORY;
+        struct flt_handle_page **page = realloc(table->page, room * sizeof(*page));
+        if (!page)
+            return false;
+        table->page = page;
+        table->page_room = room;
+    }
+    struct flt_handle_page *page = calloc(1, sizeof *page);
+    if (!page)
+        return false;
+    table->page[table->pages++] = page;
+    return true;
+}
+
+uint32_t flt_handle_table_reserve(struct flt_handle_table *table) {
+    uint32_t index = table->free;
+    if (index) {
+        table->free = entry_of(table, index)->link;
+        return index;
+    }
+    index = table->fresh;
+    if (!(index & table->unused))
+        index++;
+    if (index >= table->limit)
+        return 0;
+    if (index / PAGE_ENTRIES >= table->pages && !add_page(table))
+        return 0;
+    table->fresh = index + 1;
+    return index;
+}
+
+void flt_handle_table_release(struct flt_handle_table *table, uint32_t index) {
+    entry_of(table, index)->link = table->free;
+    table->free = index;
+}
+
+void flt_handle_table_enter(struct flt_handle_table *table, uint32_t index,
+                            const struct flt_handle_entry *entry) {
+    struct flt_handle_entry *to = entry_of(table, index);
+    *to = *entry;
+    to->link = table->live;
+    *live_at(table, table->live) = index;
+    table->live++;
+}
+
+void flt_handle_table_remove(struct flt_handle_table *table, uint32_t index) {
+    struct flt_handle_entry *entry = entry_of(table, index);
+    /* The last of the live takes its place. */
+    table->live--;
+    const uint32_t last = *live_at(table, table->live);
+    *live_at(table, entry->link) = last;
+    entry_of(table, last)->link = entry->link;
+    entry->object = NULL;
+    if (table->reuse)
+        flt_handle_table_release(table, index);
+}
+
+const struct flt_handle_entry *flt_handle_table_find(const struct flt_handle_table *table,
+                                                     uint64_t index) {
+    if (index >= table->fresh || index / PAGE_ENTRIES >= table->pages)
+        return NULL;
+    const struct flt_handle_entry *entry = entry_of(table, (uint32_t)index);
+    return entry->object ? entry : NULL;
+}
+
+uint32_t flt_handle_table_at(const struct flt_handle_table *table, size_t place) {
+    return *live_at(table, (uint32_t)place);
+}

@@ -1,0 +1,30 @@
+/* Handle values: which table and entry they name, and how new ones are spelled. */
+#ifndef FLT_HANDLES_H
+#define FLT_HANDLES_H
+
+#include "state.h"
+
+/* A handle is a pointer by type only. It is widened with its sign, so that kernel handles keep
+ * their top bits where pointers have 32 bits. */
+static inline uint64_t flt_handle_number(HANDLE handle) {
+    return (uint64_t)(int64_t)(intptr_t)handle;
+}
+
+struct flt_found {
+    struct flt_handle_table *table;
+    uint32_t index;
+    const struct flt_handle_entry *entry;
+};
+
+/* What a value names for the current thread; false when it is no live handle there. */
+bool flt_handle_resolve(struct flt_kernel *kernel, HANDLE handle, KPROCESSOR_MODE mode,
+                        struct flt_found *found);
+
+/* The table that a new handle with these attributes goes to. */
+uint8_t flt_handle_table_for(struct flt_kernel *kernel, ULONG attributes);
+/* An entry's value, as opens hand it out. */
+uint64_t flt_handle_spell(uint8_t table, uint32_t index);
+/* The index that flt_handle_spell made this value of; 0 for any other value. */
+uint32_t flt_handle_unspell(uint8_t table, uint64_t value);
+
+#endif

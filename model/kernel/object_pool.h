@@ -1,0 +1,51 @@
+/* The memory of objects. An object's address is its identity: a freed slot is poisoned, and is used
+ * again only after QUARANTINE others were freed, so that a stale pointer is seen. Which slot comes
+ * next depends on the calls of this run alone. Memory is bounded by the most objects that were
+ * alive at once, and the quarantine; it is kept for the next run. */
+#ifndef FLT_OBJECT_POOL_H
+#define FLT_OBJECT_POOL_H
+
+#include "../call.h"
+
+enum {
+    FLT_POOL_QUARANTINE = 64,
+    FLT_POOL_FIRST = 64,   /* slots of segment 0; each further one has twice as many */
+    FLT_POOL_SEGMENTS = 24 /* more than every handle value there is */
+};
+
+struct flt_object {
+    _Alignas(8) uint32_t handles; /* open handles to it */
+    uint32_t references;          /* that callers hold */
+    uint8_t type;                 /* enum flt_type */
+    uint8_t phase;                /* enum flt_phase */
+};
+
+struct flt_object_slot;
+
+struct flt_object_pool {
+    struct flt_object_slot *segment[FLT_POOL_SEGMENTS];
+    uint32_t segments;
+    uint32_t fresh_segment, fresh_slot; /* the next slot that this run has not used */
+    struct flt_object_slot **live;      /* has room for every slot */
+    size_t live_count;
+    struct flt_object_slot *oldest, *newest; /* the freed ones, first in first out */
+    size_t freed;
+};
+
+/* A zeroed pool is an empty one. */
+void flt_object_pool_free(struct flt_object_pool *pool);
+/* Every object is gone. Costs what is live. */
+void flt_object_pool_reset(struct flt_object_pool *pool);
+
+/* An object of all zeros; NULL when memory is short. */
+struct flt_object *flt_object_pool_take(struct flt_object_pool *pool);
+void flt_object_pool_give(struct flt_object_pool *pool, struct flt_object *object);
+
+/* Any number will do for a token. The live object at that address, or NULL. */
+const struct flt_object *flt_object_pool_find(const struct flt_object_pool *pool, uint64_t token);
+/* Whether an object is or was at that address: then reading it is up to the sanitizers. */
+bool flt_object_pool_owns(const struct flt_object_pool *pool, uint64_t token);
+/* The object at a place among the live: 0 to live_count - 1, in no order. */
+const struct flt_object *flt_object_pool_at(const struct flt_object_pool *pool, size_t place);
+
+#endif

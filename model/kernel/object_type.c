@@ -1,0 +1,30 @@
+#include "object_type.h"
+
+const OBJECT_TYPE flt_object_types[FLT_TYPE_COUNT] = {
+    [FLT_TYPE_FILE] = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE, FILE_ALL_ACCESS,
+                       true},
+    [FLT_TYPE_EVENT] = {READ_CONTROL | EVENT_QUERY_STATE, READ_CONTROL | EVENT_MODIFY_STATE,
+                        READ_CONTROL | SYNCHRONIZE, EVENT_ALL_ACCESS, false},
+};
+
+static ACCESS_MASK map_generic(const OBJECT_TYPE *type, ACCESS_MASK access) {
+    ACCESS_MASK mapped = access & ~(GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE | GENERIC_ALL);
+    if (access & GENERIC_READ)
+        mapped |= type->read;
+    if (access & GENERIC_WRITE)
+        mapped |= type->write;
+    if (access & GENERIC_EXECUTE)
+        mapped |= type->execute;
+    if (access & GENERIC_ALL)
+        mapped |= type->all;
+    return mapped;
+}
+
+ACCESS_MASK flt_access_needed(enum flt_type type, ACCESS_MASK desired) {
+    return map_generic(&flt_object_types[type], desired) & ~MAXIMUM_ALLOWED;
+}
+
+ACCESS_MASK flt_access_granted(enum flt_type type, ACCESS_MASK desired) {
+    const ACCESS_MASK most = desired & MAXIMUM_ALLOWED ? flt_object_types[type].all : 0;
+    return most | flt_access_needed(type, desired);
+}

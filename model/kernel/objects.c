@@ -1,0 +1,58 @@
+#include "objects.h"
+
+#include "object_type.h"
+
+static void send(struct flt_objects *objects, enum flt_event_kind kind, enum flt_process process,
+                 const struct flt_object *object) {
+    if (flt_object_types[object->type].gets_irps)
+        flt_system_event(objects->system, kind, process, object);
+}
+
+struct flt_object *flt_object_new(struct flt_objects *objects, enum flt_type type) {
+    struct flt_object *object = flt_object_pool_take(&objects->pool);
+    if (!object)
+        return NULL;
+    object->type = (uint8_t)type;
+    object->phase = FLT_PHASE_IN_USE;
+    return object;
+}
+
+void flt_object_discard(struct flt_objects *objects, struct flt_object *object) {
+    flt_object_pool_give(&objects->pool, object);
+}
+
+void flt_object_open(struct flt_objects *objects, struct flt_object *object,
+                     enum flt_process process) {
+    send(objects, FLT_EVENT_CREATE, process, object);
+}
+
+static void end_when_unused(struct flt_objects *objects, struct flt_object *object,
+                            enum flt_process process) {
+    if (object->handles || object->references)
+        return;
+    send(objects, FLT_EVENT_CLOSE, process, object);
+    flt_object_pool_give(&objects->pool, object);
+}
+
+void flt_object_add_handle(struct flt_object *object) {
+    object->handles++;
+}
+
+void flt_object_drop_handle(struct flt_objects *objects, struct flt_object *object,
+                            enum flt_process process) {
+    if (--object->handles == 0 && flt_object_types[object->type].gets_irps) {
+        object->phase = FLT_PHASE_CLEANED;
+        send(objects, FLT_EVENT_CLEANUP, process, object);
+    }
+    end_when_unused(objects, object, process);
+}
+
+void flt_object_add_reference(struct flt_object *object) {
+    object->references++;
+}
+
+void flt_object_drop_reference(struct flt_objects *objects, struct flt_object *object,
+                               enum flt_process process) {
+    object->references--;
+    end_when_unused(objects, object, process);
+}

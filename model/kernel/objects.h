@@ -1,0 +1,30 @@
+/* The life of an object: its counts, its phase, and the IRPs that a file object gets on the way. It
+ * is there while a handle or a reference to it is left. */
+#ifndef FLT_OBJECTS_H
+#define FLT_OBJECTS_H
+
+#include "../system.h"
+#include "object_pool.h"
+
+struct flt_objects {
+    struct flt_system *system; /* IRPs are sent on its behalf */
+    struct flt_object_pool pool;
+};
+
+/* Without handles, references and IRPs so far; the caller opens or discards it. NULL when memory is
+ * short. */
+struct flt_object *flt_object_new(struct flt_objects *objects, enum flt_type type);
+/* Undoes flt_object_new: nothing was sent for it. */
+void flt_object_discard(struct flt_objects *objects, struct flt_object *object);
+
+/* The process is the one in whose context IRPs are sent. */
+void flt_object_open(struct flt_objects *objects, struct flt_object *object,
+                     enum flt_process process);
+void flt_object_add_handle(struct flt_object *object);
+void flt_object_drop_handle(struct flt_objects *objects, struct flt_object *object,
+                            enum flt_process process);
+void flt_object_add_reference(struct flt_object *object);
+void flt_object_drop_reference(struct flt_objects *objects, struct flt_object *object,
+                               enum flt_process process);
+
+#endif

@@ -1,0 +1,19 @@
+/* What the calls that make a handle have in common. */
+#ifndef FLT_OPENS_H
+#define FLT_OPENS_H
+
+#include "state.h"
+
+struct flt_open {
+    enum flt_opcode opener;
+    enum flt_type type;
+    ACCESS_MASK access;
+    POBJECT_ATTRIBUTES attributes;
+    PHANDLE handle;
+    PFILE_OBJECT *object;  /* NULL: the caller wants no object, and gets no reference */
+    PIO_STATUS_BLOCK iosb; /* NULL: this call has none */
+};
+
+NTSTATUS flt_open(struct flt_kernel *kernel, const struct flt_open *open);
+
+#endif

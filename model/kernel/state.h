@@ -1,0 +1,59 @@
+/* What the kernel holds, for the files of this folder. */
+#ifndef FLT_KERNEL_STATE_H
+#define FLT_KERNEL_STATE_H
+
+#include "../system.h"
+#include "handle_table.h"
+#include "object_type.h"
+#include "objects.h"
+
+/* Bug checks, by the names of status.def. */
+enum flt_stop {
+#define BUGCHECK(name, code) FLT_STOP_##name = (code),
+#include "../status.def"
+};
+
+/* What drivers see as opaque. */
+struct _FLT_FILTER {
+    uint8_t number;
+};
+struct _FLT_INSTANCE {
+    uint8_t number;
+};
+
+struct flt_thread {
+    enum flt_process process; /* whose context it runs in */
+    KIRQL irql;
+};
+
+struct flt_kernel {
+    struct flt_system system; /* first: the kernel is found from it */
+    struct flt_switches switches;
+    struct flt_thread thread[FLT_THREAD_COUNT];
+    struct flt_handle_table table[FLT_TABLE_COUNT];
+    struct flt_objects objects;
+    struct _FLT_FILTER filter[FLT_FILTER_COUNT];
+    struct _FLT_INSTANCE instance[FLT_INSTANCE_COUNT];
+    OBJECT_TYPE type[FLT_TYPE_COUNT]; /* what ObjectType parameters point to */
+};
+
+static inline struct flt_kernel *flt_kernel_of(struct flt_system *system) {
+    return (struct flt_kernel *)(void *)system;
+}
+
+/* The thread that makes the call. */
+static inline struct flt_thread *flt_kernel_thread(struct flt_kernel *kernel) {
+    return &kernel->thread[kernel->system.thread % FLT_THREAD_COUNT];
+}
+
+/* The first thing that a call does, the verifier's check: does not come back when the verifier is
+ * on and the call is not allowed at the current IRQL. */
+static inline struct flt_kernel *flt_kernel_enter(struct flt_system *system, enum flt_opcode call) {
+    struct flt_kernel *kernel = flt_kernel_of(system);
+    const KIRQL irql = flt_kernel_thread(kernel)->irql;
+    if (flt_chosen(&kernel->switches, verifier, on) && irql > flt_calls[call].max_irql)
+        flt_system_bugcheck(system, FLT_STOP_DRIVER_VERIFIER_DETECTED_VIOLATION, 0, irql, 0, 0);
+    return kernel;
+}
+
+#endif

@@ -1,0 +1,99 @@
+"""fltfuzz bench: speed with every check on; under libFuzzer beside a target that does nothing, and
+of single calls."""
+
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+
+from . import libfuzzer
+from .build import build, target_table
+from .common import Stop, echo, make_folder, say
+from .fuzz import seed_folders
+
+TARGET, EMPTY = "fuzz_close", "fuzz_empty"
+LENGTHS = (16, 64)  # calls per sequence
+SECONDS = 5  # of each measurement
+CELL, CELLS_PER_CALL = 8, 3  # bytes, and a first guess at a call's size
+
+
+def add_command(command):
+    sub = command("bench", run, "Measure sequences and calls a second, and what a call costs, with every check on.", "bench --json")
+    sub.add_argument("--json", action="store_true", help="print the numbers as JSON")
+
+
+def run(options):
+    programs = build("fuzz", [TARGET, EMPTY, "seq", "bench"], options)
+    result = {"engine": {}}
+    for length in LENGTHS:
+        say(f"measuring sequences of about {length} calls")
+        result["engine"][str(length)] = measure_length(programs, length, options.verbose)
+    say("measuring single calls")
+    result.update(measure_calls(programs / "fltfuzz-bench", options.verbose))
+    if options.json:
+        print(json.dumps(result, indent=2))
+    else:
+        print("\n".join(table(result)))
+    return 0
+
+
+def measure_length(programs, calls, verbose):
+    """libFuzzer with our mutator, limited so that sequences have about so many calls."""
+    size = calls * CELL * CELLS_PER_CALL
+    trial = fuzz(programs, TARGET, size, 1, verbose)
+    if trial["calls_per_sequence"]:
+        size = max(CELL, round(size * calls / trial["calls_per_sequence"]))
+    ours = fuzz(programs, TARGET, size, SECONDS, verbose)
+    empty = fuzz(programs, EMPTY, size, SECONDS, verbose)
+    return {
+        "max_bytes": size,
+        **ours,
+        "empty_sequences_per_s": empty["sequences_per_s"],
+        "share_of_empty": round(ours["sequences_per_s"] / empty["sequences_per_s"], 3),
+    }
+
+
+def fuzz(programs, target, size, seconds, verbose):
+    with tempfile.TemporaryDirectory(prefix="fltfuzz-") as name:
+        scratch = Path(name)
+        corpus = make_folder(scratch / "corpus")
+        seeds = seed_folders(target_table("fuzz")[target], programs, scratch, verbose)
+        limits = libfuzzer.Limits(seconds, 0, 1)
+        words = libfuzzer.command(programs / target, limits, scratch, [corpus, *seeds], [f"-max_len={size}"])
+        echo(words, verbose)
+        process = libfuzzer.Process(words)
+        process.finish(seconds + libfuzzer.SINGLE_RUN_SECONDS)
+    verdict, reason = process.verdict()
+    if verdict != "fine":
+        raise Stop(f"{target} ended early ({reason}): run fltfuzz fuzz {target}")
+    return rates(process.output, seconds)
+
+
+def rates(output, seconds):
+    stats = json.loads(output.our_stats) if output.our_stats else {}
+    sequences = stats.get("sequences", output.executed())
+    seconds = stats.get("seconds", seconds)
+    calls = stats.get("calls", 0)
+    return {
+        "sequences_per_s": round(sequences / seconds),
+        "calls_per_s": round(calls / seconds),
+        "calls_per_sequence": round(calls / sequences, 1),
+    }
+
+
+def measure_calls(program, verbose):
+    echo([program], verbose)
+    done = subprocess.run([str(program)], stdout=subprocess.PIPE, check=False)
+    if done.returncode != 0:
+        raise Stop(f"{program} ended with {done.returncode}")
+    return json.loads(done.stdout)
+
+
+def table(value, path=()):
+    """Nested numbers as lines: what, indented, and the number."""
+    for name, inner in value.items():
+        if isinstance(inner, dict):
+            yield "  " * len(path) + name
+            yield from table(inner, (*path, name))
+        else:
+            yield ("  " * len(path) + name).ljust(40) + f"{inner:>14,}"

@@ -1,0 +1,215 @@
+"""Seeded defects: an edit of the kernel, named by function and statement, built beside the real one.
+
+The form, fuzz/defects/NAME.defect:
+
+    # FltClose takes a handle of any opener.
+    rules close-only-flt-created failed-call-changes-nothing
+    edit model/kernel/calls_flt.c flt_close_own
+    - if (!opened_by_flt(entry))
+    + if (false)
+
+The first line says what an implementer got wrong. `rules` names those that it may be reported under,
+three at most. `edit FILE FUNCTION` begins an edit: the lines after `-` must stand exactly once in that
+function (white space does not count), the lines after `+` replace them. An edit that does not apply is
+an error, never skipped.
+"""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+from .common import TOP, Stop
+
+FOLDER = TOP / "fuzz" / "defects"
+
+
+class Edit(NamedTuple):
+    file: str
+    function: str
+    old: str
+    new: str
+
+
+class Defect(NamedTuple):
+    name: str
+    title: str
+    rules: list
+    edits: list
+
+
+# ---- reading ------------------------------------------------------------------------------------
+
+
+def read(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    if not lines or not lines[0].startswith("# "):
+        raise Stop(f"{path}:1: the first line must say what is wrong: # SENTENCE")
+    rules, edits = [], []
+    for number, line in enumerate(lines[1:], 2):
+        words = line.split()
+        if not words or line.startswith("#"):
+            continue
+        if words[0] == "rules":
+            rules = words[1:]
+        elif words[0] == "edit" and len(words) == 3:
+            edits.append(Edit(words[1], words[2], "", ""))
+        elif words[0] == "-" and edits:
+            edits[-1] = edits[-1]._replace(old=edits[-1].old + line[1:] + "\n")
+        elif words[0] == "+" and edits:
+            edits[-1] = edits[-1]._replace(new=edits[-1].new + line[1:] + "\n")
+        else:
+            raise Stop(f"{path}:{number}: expected rules, edit FILE FUNCTION, - OLD or + NEW: {line}")
+    if not 1 <= len(rules) <= 3:
+        raise Stop(f"{path}: one to three rules are needed, there are {len(rules)}")
+    if not edits or not all(edit.old for edit in edits):
+        raise Stop(f"{path}: an edit with a line to replace is needed")
+    return Defect(path.stem, lines[0][2:], rules, edits)
+
+
+def read_all():
+    return [read(path) for path in sorted(FOLDER.glob("*.defect"))]
+
+
+def find(name):
+    path = FOLDER / f"{name}.defect"
+    if not path.is_file():
+        raise Stop(f"unknown defect {name}; there are: {' '.join(d.name for d in read_all())}")
+    return read(path)
+
+
+# ---- applying -----------------------------------------------------------------------------------
+
+
+def _tokens(code):
+    """A pattern for the code in which white space does not count."""
+    return r"\s*".join(re.escape(token) for token in re.findall(r"\w+|[^\w\s]", code))
+
+
+def _function_span(text, function, where):
+    """From the definition's name to its closing brace, which stands at the line's start."""
+    starts = [
+        match
+        for match in re.finditer(rf"^[A-Za-z].*\b{re.escape(function)}\([^;{{]*\{{", text, re.M)
+    ]
+    if len(starts) != 1:
+        raise Stop(f"{where}: {len(starts)} definitions of {function}, one is needed")
+    end = text.find("\n}", starts[0].end())
+    if end < 0:
+        raise Stop(f"{where}: {function} has no end")
+    return starts[0].start(), end
+
+
+def apply_edit(text, edit, where):
+    start, end = _function_span(text, edit.function, where)
+    found = list(re.finditer(_tokens(edit.old), text[start:end]))
+    if len(found) != 1:
+        raise Stop(f"{where}: {edit.function}: the statement stands there {len(found)} times, not once: {edit.old.strip()}")
+    at = found[0]
+    return text[: start + at.start()] + edit.new.strip() + text[start + at.end() :]
+
+
+def edited_sources(defect):
+    """{path in the project: new text}."""
+    texts = {}
+    for edit in defect.edits:
+        where = f"fuzz/defects/{defect.name}.defect"
+        if edit.file not in texts:
+            path = TOP / edit.file
+            if not path.is_file():
+                raise Stop(f"{where}: no file {edit.file}")
+            texts[edit.file] = path.read_text(encoding="utf-8")
+        texts[edit.file] = apply_edit(texts[edit.file], edit, where)
+    return texts
+
+
+# ---- building -----------------------------------------------------------------------------------
+
+
+def _compile_command(build, source):
+    """How the build compiles that file, without -o OBJECT and the file's name."""
+    rows = json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
+    for row in rows:
+        if Path(row["file"]) == source:
+            words = shlex.split(row["command"])
+            at = words.index("-o")
+            return [word for i, word in enumerate(words) if i not in (at, at + 1) and word not in ("-c", row["file"])]
+    raise Stop(f"{build} does not compile {source}")
+
+
+def _link_command(build, program):
+    """How the build links that program, as words."""
+    done = subprocess.run(["ninja", "-C", str(build), "-t", "commands", program], capture_output=True, text=True, check=False)
+    lines = done.stdout.strip().splitlines()
+    if done.returncode != 0 or not lines:
+        raise Stop(f"{build} does not build {program}: {done.stderr.strip()}")
+    return shlex.split(re.sub(r"^: && | && :$", "", lines[-1]))
+
+
+def build_program(defect, build, program, work):
+    """The program of a finished build, with the defect in its kernel: its path below `work`.
+
+    Only the edited files are compiled; their objects stand before the libraries, so that the linker
+    never takes the real ones from the archive.
+    """
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    objects = []
+    for file, text in edited_sources(defect).items():
+        source = TOP / file
+        copy = work / source.name
+        copy.write_text(text, encoding="utf-8")
+        target = work / (source.name + ".o")
+        # Quoted includes are looked up where the original stands.
+        command = [*_compile_command(build, source), "-Wno-error", "-w", "-iquote", str(source.parent), "-c", str(copy), "-o", str(target)]
+        done = subprocess.run(command, cwd=build, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise Stop(f"fuzz/defects/{defect.name}.defect does not compile:\n{done.stderr.strip()}")
+        objects.append(str(target))
+    words = _link_command(build, program)
+    at = words.index("-o")
+    out = work / Path(words[at + 1]).name
+    words[at + 1] = str(out)
+    words[at + 2 : at + 2] = objects
+    done = subprocess.run(words, cwd=build, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Stop(f"fuzz/defects/{defect.name}.defect does not link:\n{done.stderr.strip()[-800:]}")
+    return out
+
+
+# ---- trying -------------------------------------------------------------------------------------
+
+
+class Kill(NamedTuple):
+    rule: str  # empty: not killed
+    by: str  # the file, or what the fuzzer needed
+
+
+def killed_by_corpus(program, corpus):
+    """The first committed sequence that shows it."""
+    done = subprocess.run([str(program), "--json", str(corpus)], capture_output=True, text=True, check=False)
+    try:
+        rows = json.loads(done.stdout)
+    except ValueError:  # died under a sanitizer: that is seen too
+        match = re.search(r"while replaying (\S+)", done.stderr)
+        return Kill("sanitizer" if done.returncode else "", match.group(1) if match else "")
+    for row in rows:
+        if row["verdict"] in ("finding", "unexpected"):
+            return Kill(row.get("rule", "expectation"), row["file"])
+    return Kill("", "")
+
+
+def killed_by_fuzzing(program, work, runs, seed):
+    """From an empty corpus: the rule, and how many runs it took."""
+    corpus = work / f"corpus-{seed}"
+    corpus.mkdir(exist_ok=True)
+    command = [str(program), f"-runs={runs}", f"-seed={seed}", f"-artifact_prefix={work}/", str(corpus)]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    token = re.search(r"^DEDUP_TOKEN: (\S+)", done.stderr, re.M)
+    if done.returncode == 0:
+        return Kill("", "")
+    counts = re.findall(r"^#(\d+)", done.stderr, re.M)
+    return Kill(token.group(1) if token else "sanitizer", f"{counts[-1] if counts else '?'} runs")

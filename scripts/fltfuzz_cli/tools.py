@@ -1,0 +1,43 @@
+"""replay, show, encode: the C tools do the work; these build and start them."""
+
+from .build import build
+from .common import run_through
+
+
+def add_commands(command):
+    replay = command(
+        "replay",
+        run_replay,
+        "Run sequences, each twice, and compare each call with what the file says.\nA folder stands for all files in it. Exit 1: a finding, or not as the file says.",
+        "replay --trace corpus/fuzz_close/seed/double-close.seq",
+    )
+    replay.add_argument("path", nargs="+", metavar="PATH", help="a sequence, text or binary, or a folder")
+    replay.add_argument("--trace", action="store_true", help="print every call with its outcome and its IRPs")
+    replay.add_argument("--json", action="store_true", help="print the result as JSON")
+    replay.add_argument("--quiet", action="store_true", help="print only what is wrong")
+    replay.add_argument("--profile", metavar="NAME", help="documented, forwarding or strict, for files that name none")
+
+    show = command("show", run_show, "Print sequences as text.", "show ~/.local/state/fltfuzz/fuzz_close/findings/crash-1f")
+    show.add_argument("file", nargs="+", metavar="FILE", help="a sequence, text or binary")
+
+    encode = command("encode", run_encode, "Write the binary form of a sequence, which engines read.", "encode my.seq -o my.bin")
+    encode.add_argument("file", metavar="FILE", help="a sequence as text")
+    encode.add_argument("-o", dest="out", required=True, metavar="OUT", help="the file to write")
+
+
+def run_replay(options):
+    words = ["--" + flag for flag in ("trace", "json", "quiet") if getattr(options, flag)]
+    if options.profile is not None:
+        words += ["--profile", options.profile]
+    folder = build("fuzz", ["replay"], options)
+    return run_through([folder / "fltfuzz-replay", *words, "--", *options.path], options.verbose)
+
+
+def run_show(options):
+    folder = build("fuzz", ["seq"], options)
+    return run_through([folder / "fltfuzz-seq", "show", *options.file], options.verbose)
+
+
+def run_encode(options):
+    folder = build("fuzz", ["seq"], options)
+    return run_through([folder / "fltfuzz-seq", "encode", options.file, "-o", options.out], options.verbose)
