@@ -12,7 +12,7 @@ void flt_report_marks(const char *id, const char *sentence, FILE *out) {
 
 void flt_report_call(const struct flt_runner *runner, size_t step,
                      const struct flt_outcome *outcome, FILE *out) {
-    char call[512], came_back[64];
+    char call[FLT_MAX_LINE], came_back[64];
     flt_text_step(&flt_runner_sequence(runner)->step[step], call, sizeof call);
     flt_text_outcome(outcome->kind, outcome->status, came_back, sizeof came_back);
     fprintf(out, "%s = %s", call, came_back);
@@ -46,7 +46,7 @@ static void print_what(const struct flt_runner *runner, const struct flt_finding
 static void print_sequence(const struct flt_sequence *sequence, uint32_t mark, FILE *out) {
     flt_text_print_header(sequence, out);
     for (size_t i = 0; i < sequence->count; i++) {
-        char call[512];
+        char call[FLT_MAX_LINE];
         flt_text_step(&sequence->step[i], call, sizeof call);
         if (i + 1 == mark)
             fprintf(out, "# step %" PRIu32 ", the next line:\n", mark);
@@ -111,7 +111,7 @@ void flt_report_annotated(const struct flt_runner *runner, size_t mark, bool irp
     size_t seen = 0;
     flt_text_print_header(sequence, out);
     for (size_t i = 0; i < flt_runner_steps_run(runner); i++) {
-        char call[512];
+        char call[FLT_MAX_LINE];
         flt_text_step(&sequence->step[i], call, sizeof call);
         const struct flt_step_result *result = flt_runner_result(runner, i);
         if (i + 1 == mark)
@@ -127,7 +127,7 @@ void flt_report_annotated(const struct flt_runner *runner, size_t mark, bool irp
         }
     }
     for (size_t i = flt_runner_steps_run(runner); i < sequence->count; i++) {
-        char call[512];
+        char call[FLT_MAX_LINE];
         flt_text_step(&sequence->step[i], call, sizeof call);
         fprintf(out, "# not reached: %s\n", call);
     }

@@ -103,16 +103,18 @@ static void make_call(const struct flt_runner *runner, const struct flt_step *st
     call->step = (uint32_t)number;
     call->fill = fill_pattern(fill, number);
     memset(call->slot, FLT_NO_SLOT, sizeof call->slot);
-    memcpy(call->arg, step->arg, sizeof call->arg);
+    memset(call->arg, 0, sizeof call->arg); /* what the row lacks must not come from another call */
     memcpy(call->result_slot, step->result, sizeof call->result_slot);
     for (int i = 0; i < FLT_RESULT_LIMIT; i++)
         if (row->results & 1u << i && flt_results[i].slots != FLT_SLOTS_NO_SLOT &&
             step->result[i] == FLT_NO_SLOT)
             call->null_out |= (uint8_t)(1u << i);
-    for (int i = 1; i < FLT_ARG_LIMIT; i++)
-        if (row->args & 1u << i &&
-            (flt_args[i].kind == FLT_KIND_HANDLE || flt_args[i].kind == FLT_KIND_OBJECT))
-            resolve(runner, step, i, call);
+    for (uint32_t args = row->args; args; args &= args - 1) {
+        const int arg = __builtin_ctz(args);
+        call->arg[arg] = step->arg[arg];
+        if (flt_args[arg].kind == FLT_KIND_HANDLE || flt_args[arg].kind == FLT_KIND_OBJECT)
+            resolve(runner, step, arg, call);
+    }
     call->path = NULL;
     call->path_length = 0;
     if (row->args & 1u << FLT_ARG_path) {

@@ -51,6 +51,12 @@ enum flt_rule {
     FLT_RULE_COUNT
 };
 
+/* Bug checks, by the names of status.def. */
+enum flt_stop {
+#define BUGCHECK(name, code) FLT_STOP_##name = (code),
+#include "status.def"
+};
+
 enum flt_switch {
 #define SWITCH(name, documented, forwarding, strict, meaning) FLT_SWITCH_##name,
 #include "switches.def"

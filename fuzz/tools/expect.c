@@ -42,7 +42,7 @@ static bool step_differs(const struct flt_runner *runner, const struct flt_text 
         (got->outcome.kind == FLT_WITHHELD || got->outcome.status == expected->code) &&
         same_breaches(got, expected))
         return false;
-    char call[512], came[256], wanted[256];
+    char call[FLT_MAX_LINE], came[256], wanted[256];
     flt_text_step(&flt_runner_sequence(runner)->step[step], call, sizeof call);
     append_outcome(came, sizeof came, got->outcome.kind, got->outcome.status, got->breaches,
                    got->breach);

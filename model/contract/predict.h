@@ -14,12 +14,6 @@
                             const struct flt_outcome *outcome, struct flt_violation *violation);
 #include "../calls.def"
 
-/* The codes of status.def. */
-enum flt_stop {
-#define BUGCHECK(name, code) FLT_STOP_##name = (code),
-#include "../status.def"
-};
-
 /* ---- clauses (allowed.c) ------------------------------------------------------------------------------ */
 
 /* Appends an empty one. */

@@ -7,12 +7,6 @@
 #include "object_type.h"
 #include "objects.h"
 
-/* Bug checks, by the names of status.def. */
-enum flt_stop {
-#define BUGCHECK(name, code) FLT_STOP_##name = (code),
-#include "../status.def"
-};
-
 /* What drivers see as opaque. */
 struct _FLT_FILTER {
     uint8_t number;

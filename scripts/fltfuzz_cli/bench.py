@@ -14,7 +14,7 @@ from .fuzz import seed_folders
 TARGET, EMPTY = "fuzz_close", "fuzz_empty"
 LENGTHS = (16, 64)  # calls per sequence
 SECONDS = 5  # of each measurement
-CELL, CELLS_PER_CALL = 8, 3  # bytes, and a first guess at a call's size
+MAX_BYTES = 65536  # enough for the longest of them
 
 
 def add_command(command):
@@ -38,35 +38,31 @@ def run(options):
 
 
 def measure_length(programs, calls, verbose):
-    """libFuzzer with our mutator, limited so that sequences have about so many calls."""
-    size = calls * CELL * CELLS_PER_CALL
-    trial = fuzz(programs, TARGET, size, 1, verbose)
-    if trial["calls_per_sequence"]:
-        size = max(CELL, round(size * calls / trial["calls_per_sequence"]))
-    ours = fuzz(programs, TARGET, size, SECONDS, verbose)
-    empty = fuzz(programs, EMPTY, size, SECONDS, verbose)
+    """libFuzzer with our mutator, which makes every sequence so long."""
+    ours = fuzz(programs, TARGET, calls, verbose)
+    empty = fuzz(programs, EMPTY, calls, verbose)
     return {
-        "max_bytes": size,
         **ours,
         "empty_sequences_per_s": empty["sequences_per_s"],
         "share_of_empty": round(ours["sequences_per_s"] / empty["sequences_per_s"], 3),
     }
 
 
-def fuzz(programs, target, size, seconds, verbose):
+def fuzz(programs, target, calls, verbose):
     with tempfile.TemporaryDirectory(prefix="fltfuzz-") as name:
         scratch = Path(name)
         corpus = make_folder(scratch / "corpus")
         seeds = seed_folders(target_table("fuzz")[target], programs, scratch, verbose)
-        limits = libfuzzer.Limits(seconds, 0, 1)
-        words = libfuzzer.command(programs / target, limits, scratch, [corpus, *seeds], [f"-max_len={size}"])
+        limits = libfuzzer.Limits(SECONDS, 0, 1)
+        words = libfuzzer.command(programs / target, limits, scratch, [corpus, *seeds], [f"-max_len={MAX_BYTES}"])
+        words = ["env", f"FLTFUZZ_STEPS={calls}", *words]
         echo(words, verbose)
         process = libfuzzer.Process(words)
-        process.finish(seconds + libfuzzer.SINGLE_RUN_SECONDS)
+        process.finish(SECONDS + libfuzzer.SINGLE_RUN_SECONDS)
     verdict, reason = process.verdict()
     if verdict != "fine":
         raise Stop(f"{target} ended early ({reason}): run fltfuzz fuzz {target}")
-    return rates(process.output, seconds)
+    return rates(process.output, SECONDS)
 
 
 def rates(output, seconds):

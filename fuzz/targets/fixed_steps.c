@@ -1,0 +1,15 @@
+/* FLTFUZZ_STEPS=N in the environment: the mutator makes sequences of N calls. For `fltfuzz bench`; a
+ * run of an input does not depend on it. */
+#include <stdlib.h>
+
+#include "mutator.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
+    (void)argc, (void)argv;
+    const char *steps = getenv("FLTFUZZ_STEPS");
+    if (steps)
+        flt_mutator_fixed_steps = strtoul(steps, NULL, 10);
+    return 0;
+}
