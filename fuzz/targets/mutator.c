@@ -3,7 +3,6 @@
 #include "mutator.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "../sequence/binary.h"
 #include "../sequence/choose.h"
@@ -19,16 +18,6 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 
 enum { FRESH_STEPS = 16 /* at most, in a sequence made from nothing */ };
-
-/* The benchmark says how long every sequence is to be: --calls=N. The engine ignores flags that begin
- * with two dashes. */
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerInitialize(int *argc, char ***argv) {
-    for (int i = 1; i < *argc; i++)
-        if (strncmp((*argv)[i], "--calls=", 8) == 0)
-            flt_mutator_fixed_steps = strtoul((*argv)[i] + 8, NULL, 10);
-    return 0;
-}
 
 /* Made once and kept: a mutation allocates nothing. Reachable, so no leak. */
 static struct {
