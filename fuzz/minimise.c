@@ -89,7 +89,7 @@ static bool simplify_argument(struct search *search, struct flt_step *step, int 
     const struct flt_step before = *step;
     if (!(step->present & 1u << arg) || flt_arg_is_subject(arg))
         return false;
-    step->present &= (uint16_t)~(1u << arg);
+    step->present &= ~(1u << arg);
     step->arg[arg] = flt_args[arg].absent;
     step->form[arg] = FLT_FORM_VALUE;
     if (still(search))

@@ -90,7 +90,7 @@ static void resolve(const struct flt_runner *runner, const struct flt_step *step
     call->slot[arg] = (int8_t)slot;
     call->arg[arg] = derive(variable(variables, slot), form);
     if (form != FLT_FORM_SLOT)
-        call->derived |= (uint8_t)(1u << arg);
+        call->derived |= 1u << arg;
 }
 
 static void make_call(const struct flt_runner *runner, const struct flt_step *step, size_t number,

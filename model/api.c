@@ -12,7 +12,8 @@ void flt_api_use(struct flt_door *door) {
     api.step = 0;
 }
 
-/* Marks the outputs of a call; no handle and no object has this value (bit 62 set, bit 63 clear). */
+/* Marks the outputs of a call; no handle and no object has this value (bit 62 set, bit 63 clear).
+ */
 static const uint64_t untouched = UINT64_C(0x4B4B4B4B4B4B4B4B);
 
 static void take_attributes(struct flt_call *call, const OBJECT_ATTRIBUTES *attributes) {
@@ -21,44 +22,81 @@ static void take_attributes(struct flt_call *call, const OBJECT_ATTRIBUTES *attr
     call->arg[FLT_ARG_attributes] = attributes->Attributes;
     if (!attributes->ObjectName)
         return;
-    const struct flt_name *name = flt_name_by_units(
-        attributes->ObjectName->Buffer, attributes->ObjectName->Length / sizeof(WCHAR));
+    const struct flt_name *name = flt_name_by_units(attributes->ObjectName->Buffer,
+                                                    attributes->ObjectName->Length / sizeof(WCHAR));
     call->arg[FLT_ARG_path] = name ? name->id : 0;
     call->path = attributes->ObjectName->Buffer;
     call->path_length = (uint16_t)(attributes->ObjectName->Length / sizeof(WCHAR));
 }
 
-/* Every parameter that a row may have. A new argument or output kind is one line here and one below. */
+/* Every parameter that a row may have, as KIND(argument, C type). A new one is a line here, and one
+ * in take_arguments where a call takes the argument in two C kinds. */
+#define EACH_INPUT(INPUT)                                                                          \
+    INPUT(HANDLE, HANDLE, handle)                                                                  \
+    INPUT(PVOID, OBJECT, object)                                                                   \
+    INPUT(PFILE_OBJECT, FILE_OBJECT, object)                                                       \
+    INPUT(ULONG, PROCESS, process)                                                                 \
+    INPUT(PRKPROCESS, PROCESS_OBJECT, process)                                                     \
+    INPUT(KIRQL, IRQL, irql)                                                                       \
+    INPUT(ACCESS_MASK, ACCESS_MASK, access)                                                        \
+    INPUT(POBJECT_TYPE, OBJECT_TYPE, type)                                                         \
+    INPUT(KPROCESSOR_MODE, MODE, mode)                                                             \
+    INPUT(PFLT_FILTER, FILTER, filter)                                                             \
+    INPUT(PFLT_INSTANCE, INSTANCE, instance)                                                       \
+    INPUT(ULONG, ULONG, attributes)                                                                \
+    INPUT(HANDLE, PROCESS_HANDLE, source)                                                          \
+    INPUT(HANDLE, PROCESS_HANDLE, target)                                                          \
+    INPUT(ULONG, ULONG, options)                                                                   \
+    INPUT(PIRP, IRP, irp)                                                                          \
+    INPUT(PVOID, HANDLE_FLAGS, handle_flags)                                                       \
+    INPUT(POBJECT_ATTRIBUTES, OBJECT_ATTRIBUTES, attributes)
+#define EACH_OUTPUT(OUTPUT)                                                                        \
+    OUTPUT(HANDLE, HANDLE_handle)                                                                  \
+    OUTPUT(PVOID, OBJECT_object)                                                                   \
+    OUTPUT(PFILE_OBJECT, FILE_OBJECT_object)                                                       \
+    OUTPUT(IO_STATUS_BLOCK, IO_STATUS_BLOCK_iosb)                                                  \
+    OUTPUT(KIRQL, IRQL_irql)
+
 struct shim {
-    HANDLE handle;
-    PVOID object;
-    ULONG process;
-    KIRQL irql;
-    ACCESS_MASK access;
-    POBJECT_TYPE type;
-    KPROCESSOR_MODE mode;
-    PFLT_FILTER filter;
-    PFLT_INSTANCE instance;
-    POBJECT_ATTRIBUTES attributes;
-    HANDLE *HANDLE_handle;
-    PVOID *OBJECT_object;
-    PFILE_OBJECT *FILE_OBJECT_object;
-    PIO_STATUS_BLOCK IO_STATUS_BLOCK_iosb;
-    PKIRQL IRQL_irql;
+#define INPUT(type, kind, argument) type kind##_##argument##_in;
+    EACH_INPUT(INPUT)
+#undef INPUT
+#define OUTPUT(type, name) type *name;
+    EACH_OUTPUT(OUTPUT)
+#undef OUTPUT
 };
 
+static uint64_t handle_flags_of(const OBJECT_HANDLE_FLAG_INFORMATION *flags) {
+    if (!flags)
+        return 0;
+    return (flags->Inherit ? HANDLE_FLAG_INHERIT : 0u) |
+           (flags->ProtectFromClose ? HANDLE_FLAG_PROTECT_FROM_CLOSE : 0u);
+}
+
+/* The row's arguments; the others are not looked at. */
 static void take_arguments(struct flt_call *call, const struct flt_system *system,
                            const struct shim *p) {
-    call->arg[FLT_ARG_handle] = FLT_FROM_HANDLE(system, p->handle);
-    call->arg[FLT_ARG_object] = FLT_FROM_OBJECT(system, p->object);
-    call->arg[FLT_ARG_process] = FLT_FROM_PROCESS(system, p->process);
-    call->arg[FLT_ARG_irql] = FLT_FROM_IRQL(system, p->irql);
-    call->arg[FLT_ARG_access] = FLT_FROM_ACCESS_MASK(system, p->access);
-    call->arg[FLT_ARG_type] = FLT_FROM_OBJECT_TYPE(system, p->type);
-    call->arg[FLT_ARG_mode] = FLT_FROM_MODE(system, p->mode);
-    call->arg[FLT_ARG_filter] = FLT_FROM_FILTER(system, p->filter);
-    call->arg[FLT_ARG_instance] = FLT_FROM_INSTANCE(system, p->instance);
-    take_attributes(call, p->attributes);
+    uint64_t *arg = call->arg;
+    arg[FLT_ARG_handle] = FLT_FROM_HANDLE(system, p->HANDLE_handle_in);
+    arg[FLT_ARG_object] = p->FILE_OBJECT_object_in
+                              ? FLT_FROM_FILE_OBJECT(system, p->FILE_OBJECT_object_in)
+                              : FLT_FROM_OBJECT(system, p->OBJECT_object_in);
+    arg[FLT_ARG_process] = p->PROCESS_OBJECT_process_in
+                               ? FLT_FROM_PROCESS_OBJECT(system, p->PROCESS_OBJECT_process_in)
+                               : FLT_FROM_PROCESS(system, p->PROCESS_process_in);
+    arg[FLT_ARG_irql] = FLT_FROM_IRQL(system, p->IRQL_irql_in);
+    arg[FLT_ARG_access] = FLT_FROM_ACCESS_MASK(system, p->ACCESS_MASK_access_in);
+    arg[FLT_ARG_type] = FLT_FROM_OBJECT_TYPE(system, p->OBJECT_TYPE_type_in);
+    arg[FLT_ARG_mode] = FLT_FROM_MODE(system, p->MODE_mode_in);
+    arg[FLT_ARG_filter] = FLT_FROM_FILTER(system, p->FILTER_filter_in);
+    arg[FLT_ARG_instance] = FLT_FROM_INSTANCE(system, p->INSTANCE_instance_in);
+    arg[FLT_ARG_attributes] = FLT_FROM_ULONG(system, p->ULONG_attributes_in);
+    arg[FLT_ARG_source] = FLT_FROM_PROCESS_HANDLE(system, p->PROCESS_HANDLE_source_in);
+    arg[FLT_ARG_target] = FLT_FROM_PROCESS_HANDLE(system, p->PROCESS_HANDLE_target_in);
+    arg[FLT_ARG_options] = FLT_FROM_ULONG(system, p->ULONG_options_in);
+    arg[FLT_ARG_handle_flags] = handle_flags_of(p->HANDLE_FLAGS_handle_flags_in);
+    arg[FLT_ARG_irp] = FLT_FROM_IRP(system, p->IRP_irp_in);
+    take_attributes(call, p->OBJECT_ATTRIBUTES_attributes_in);
     const uint32_t results = flt_calls[call->opcode].results;
     if (results & 1u << FLT_RESULT_handle && !p->HANDLE_handle)
         call->null_out |= 1u << FLT_RESULT_handle;
@@ -99,44 +137,35 @@ static uint32_t perform(uint8_t opcode, const struct shim *p) {
     return outcome.status;
 }
 
-/* A shim's parameters are called by argument, kind and result; for those that a row lacks, these
- * stand in. */
-static HANDLE const in_handle = NULL;
-static PVOID const in_object = NULL;
-static ULONG const in_process = 0;
-static KIRQL const in_irql = 0;
-static ACCESS_MASK const in_access = 0;
-static POBJECT_TYPE const in_type = NULL;
-static KPROCESSOR_MODE const in_mode = KernelMode;
-static PFLT_FILTER const in_filter = NULL;
-static PFLT_INSTANCE const in_instance = NULL;
-static POBJECT_ATTRIBUTES const in_attributes = NULL;
-static HANDLE *const HANDLE_handle = NULL;
-static PVOID *const OBJECT_object = NULL;
-static PFILE_OBJECT *const FILE_OBJECT_object = NULL;
-static PIO_STATUS_BLOCK const IO_STATUS_BLOCK_iosb = NULL;
-static PKIRQL const IRQL_irql = NULL;
+/* A shim's parameters are called by kind and argument, or kind and result; for those that a row
+ * lacks, these stand in. */
+#define INPUT(type, kind, argument) static type const kind##_##argument##_in = 0;
+EACH_INPUT(INPUT)
+#undef INPUT
+#define OUTPUT(type, name) static type *const name = NULL;
+EACH_OUTPUT(OUTPUT)
+#undef OUTPUT
 
 #pragma GCC diagnostic ignored "-Wshadow" /* the point of the names above */
 #define DROP_FIRST_(first, ...) __VA_ARGS__
 #define DROP_FIRST(...) DROP_FIRST_(__VA_ARGS__)
 #define RETURN_NTSTATUS return (NTSTATUS)
 #define RETURN_VOID (void)
-#define A(ckind, wdk, argument) , FLT_C_##ckind in_##argument
-#define X(wdk) , POBJECT_ATTRIBUTES in_attributes
-#define U(wdk) , POBJECT_ATTRIBUTES in_attributes
+#define A(ckind, wdk, argument) , FLT_C_##ckind ckind##_##argument##_in
+#define H(wdk, argument) , PVOID HANDLE_FLAGS_##argument##_in
+#define N() , void
+#define X(wdk) , POBJECT_ATTRIBUTES OBJECT_ATTRIBUTES_attributes_in
+#define U(wdk) , POBJECT_ATTRIBUTES OBJECT_ATTRIBUTES_attributes_in
 #define O(ckind, wdk, result) , FLT_C_##ckind *ckind##_##result
 #define P(ckind, wdk, result) , FLT_C_##ckind *ckind##_##result
 #define S(ckind, wdk, result) , FLT_C_##ckind *ckind##_##result
 /* Not varied yet: see calls.def. */
 #define F(ctype, wdk, value) , __attribute__((unused)) ctype wdk
+#define INPUT(type, kind, argument) kind##_##argument##_in,
+#define OUTPUT(type, name) name,
 #define CALL(opcode, type, name, weight, max_irql, parameters)                                     \
     type name(DROP_FIRST(~parameters)) {                                                           \
-        const struct shim p = {in_handle,     in_object,     in_process,                     \
-                                     in_irql,       in_access,     in_type,                        \
-                                     in_mode,       in_filter,     in_instance,                    \
-                                     in_attributes, HANDLE_handle, OBJECT_object,                  \
-                                     FILE_OBJECT_object, IO_STATUS_BLOCK_iosb, IRQL_irql};         \
+        const struct shim p = {EACH_INPUT(INPUT) EACH_OUTPUT(OUTPUT)};                             \
         RETURN_##type perform(opcode, &p);                                                         \
     }
 #include "calls.def"

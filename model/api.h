@@ -10,7 +10,10 @@
  * STATUS_INVALID_PARAMETER and writes nothing. */
 void flt_api_use(struct flt_door *door);
 
-/* The environment call of calls.def that is no WDK function. */
+/* The environment calls of calls.def, which are no WDK functions. */
 VOID RunIn(ULONG Process);
+VOID StartProcess(ULONG Process);
+VOID ExitProcess(ULONG Process);
+VOID SetPreviousMode(KPROCESSOR_MODE Mode);
 
 #endif

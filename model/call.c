@@ -33,23 +33,27 @@ const struct flt_result_info flt_results[FLT_RESULT_LIMIT] = {
 /* A row's parameters become bit masks: of its arguments, of its outputs, of those that may be NULL. */
 enum { RETURNS_NTSTATUS = 1, RETURNS_VOID = 0 };
 const struct flt_call_info flt_calls[FLT_OP_LIMIT] = {
-#define A(ckind, wdk, arg) | (1u << FLT_ARG_##arg)
-#define X(wdk) | (1u << FLT_ARG_path) | (1u << FLT_ARG_attributes)
-#define U(wdk) | (1u << FLT_ARG_attributes)
-#define O(ckind, wdk, result) | (1u << (16 + FLT_RESULT_##result))
-#define P(ckind, wdk, result) | (1u << (16 + FLT_RESULT_##result)) | (1u << (24 + FLT_RESULT_##result))
-#define S(ckind, wdk, result) | (1u << (16 + FLT_RESULT_##result)) | (1u << (24 + FLT_RESULT_##result))
+#define ONE UINT64_C(1)
+#define A(ckind, wdk, arg) | (ONE << FLT_ARG_##arg)
+#define H(wdk, arg) | (ONE << FLT_ARG_##arg)
+#define N()
+#define X(wdk) | (ONE << FLT_ARG_path) | (ONE << FLT_ARG_attributes)
+#define U(wdk) | (ONE << FLT_ARG_attributes)
+#define O(ckind, wdk, result) | (ONE << (32 + FLT_RESULT_##result))
+#define P(ckind, wdk, result) | (ONE << (32 + FLT_RESULT_##result)) | (ONE << (48 + FLT_RESULT_##result))
+#define S(ckind, wdk, result) | (ONE << (32 + FLT_RESULT_##result)) | (ONE << (48 + FLT_RESULT_##result))
 #define F(ctype, wdk, value)
 #define CALL(opcode, type, name, weight, max_irql, parameters)                                     \
     [opcode] = {#name,                                                                             \
                 weight,                                                                            \
                 max_irql,                                                                          \
                 RETURNS_##type,                                                                    \
-                (0u parameters) & 0xFFFFu,                                                         \
-                ((0u parameters) >> 16) & 0xFFu,                                                   \
-                (0u parameters) >> 24},
+                (uint32_t)(UINT64_C(0) parameters),                                            \
+                (uint32_t)((UINT64_C(0) parameters) >> 32) & 0xFFFFu,                              \
+                (uint32_t)((UINT64_C(0) parameters) >> 48)},
 #include "calls.def"
 #undef A
+#undef N
 #undef X
 #undef U
 #undef O

@@ -19,7 +19,7 @@ enum flt_opcode {
 enum flt_arg {
 #define ARG(id, name, kind, group, def) FLT_ARG_##name = (id),
 #include "calls.def"
-    FLT_ARG_LIMIT = 16 /* argument ids are below this; raise it when the table needs more */
+    FLT_ARG_LIMIT = 20 /* argument ids are below this; raise it when the table needs more */
 };
 
 enum flt_result {
@@ -39,7 +39,11 @@ enum flt_group {
     FLT_GROUP_TYPE,
     FLT_GROUP_PROCESS,
     FLT_GROUP_FILTER,
-    FLT_GROUP_INSTANCE
+    FLT_GROUP_INSTANCE,
+    FLT_GROUP_PROCESS_HANDLE,
+    FLT_GROUP_DUPLICATE,
+    FLT_GROUP_HANDLE_FLAGS,
+    FLT_GROUP_TOP_LEVEL_IRP
 };
 
 enum flt_slots { FLT_SLOTS_NO_SLOT, FLT_SLOTS_HANDLE, FLT_SLOTS_OBJECT };
@@ -101,8 +105,17 @@ void flt_switches_from_profile(struct flt_switches *switches, enum flt_profile p
 enum flt_process { FLT_PROCESS_SYSTEM, FLT_PROCESS_P1, FLT_PROCESS_P2, FLT_PROCESS_COUNT };
 /* A process and its handle table share a number; System's is the kernel table. */
 enum { FLT_TABLE_KERNEL = FLT_PROCESS_SYSTEM, FLT_TABLE_COUNT = FLT_PROCESS_COUNT };
-enum flt_type { FLT_TYPE_NONE, FLT_TYPE_FILE, FLT_TYPE_EVENT, FLT_TYPE_COUNT };
+enum flt_type { FLT_TYPE_NONE, FLT_TYPE_FILE, FLT_TYPE_EVENT, FLT_TYPE_SECTION, FLT_TYPE_KEY, FLT_TYPE_COUNT };
 enum { FLT_FILTER_COUNT = 2, FLT_INSTANCE_COUNT = 2 }; /* index 0 is NULL */
+/* How a process is named where a handle to it is needed: the world keeps one open to each. */
+enum flt_process_handle {
+    FLT_PROCESS_HANDLE_NULL,
+    FLT_PROCESS_HANDLE_CURRENT, /* NtCurrentProcess(), -1 */
+    FLT_PROCESS_HANDLE_SYSTEM,  /* then the others, in the order of enum flt_process */
+    FLT_PROCESS_HANDLE_P1,
+    FLT_PROCESS_HANDLE_P2,
+    FLT_PROCESS_HANDLE_COUNT
+};
 enum { FLT_THREAD_COUNT = 1 };
 enum { FLT_SLOT_COUNT = 64, FLT_NO_SLOT = -1 };
 
@@ -130,8 +143,8 @@ const struct flt_name *flt_name_next(const struct flt_name *name); /* NULL gives
 struct flt_call {
     uint8_t opcode;
     uint8_t thread;   /* 0 for now */
-    uint8_t derived;  /* bit per handle argument id < 8: the value is a slot's, altered */
     uint8_t null_out; /* bit per result: the caller passed NULL for this output */
+    uint32_t derived; /* bit per handle argument: the value is a slot's, altered */
     uint32_t step;    /* 1 for the first call of the run */
     uint64_t fill;    /* what output variables hold before the call; never a valid handle or pointer */
     uint64_t arg[FLT_ARG_LIMIT];

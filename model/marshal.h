@@ -21,6 +21,13 @@ static inline uint64_t flt_world_index(const void *const *things, size_t count, 
     return i;
 }
 
+#define FLT_TO_ULONG(system, value) ((ULONG)(value))
+#define FLT_TO_PROCESS_HANDLE(system, value)                                                       \
+    ((system)->world.process_handle[(value) % FLT_PROCESS_HANDLE_COUNT])
+#define FLT_TO_PROCESS_OBJECT(system, value) ((system)->world.process[(value) % FLT_PROCESS_COUNT])
+#define FLT_TO_FILE_OBJECT(system, value) ((PFILE_OBJECT)flt_pointer(value))
+/* FSRTL_FSP_TOP_LEVEL_IRP is the pointer 1; NULL is 0. */
+#define FLT_TO_IRP(system, value) ((PIRP)flt_pointer(value))
 #define FLT_TO_PROCESS(system, value) ((ULONG)(value))
 #define FLT_TO_FILTER(system, value) ((system)->world.filter[(value) % FLT_FILTER_COUNT])
 #define FLT_TO_INSTANCE(system, value) ((system)->world.instance[(value) % FLT_INSTANCE_COUNT])
@@ -34,6 +41,11 @@ static inline uint64_t flt_world_index(const void *const *things, size_t count, 
 #define FLT_FROM_WORLD(system, things, thing)                                                      \
     flt_world_index((const void *const *)(system)->world.things,                                   \
                     sizeof(system)->world.things / sizeof(system)->world.things[0], (thing))
+#define FLT_FROM_ULONG(system, x) (x)
+#define FLT_FROM_PROCESS_HANDLE(system, x) FLT_FROM_WORLD(system, process_handle, x)
+#define FLT_FROM_PROCESS_OBJECT(system, x) FLT_FROM_WORLD(system, process, x)
+#define FLT_FROM_FILE_OBJECT(system, x) flt_number(x)
+#define FLT_FROM_IRP(system, x) flt_number(x)
 #define FLT_FROM_PROCESS(system, x) (x)
 #define FLT_FROM_FILTER(system, x) FLT_FROM_WORLD(system, filter, x)
 #define FLT_FROM_INSTANCE(system, x) FLT_FROM_WORLD(system, instance, x)

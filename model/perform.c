@@ -12,6 +12,7 @@ struct marshal {
     KIRQL IRQL_irql;
     OBJECT_ATTRIBUTES attributes;
     UNICODE_STRING name;
+    OBJECT_HANDLE_FLAG_INFORMATION handle_flags;
 };
 
 #define FILL_HANDLE(to, fill) (to) = flt_pointer(fill);
@@ -42,12 +43,20 @@ static POBJECT_ATTRIBUTES attributes(struct marshal *m, const struct flt_call *c
     return &m->attributes;
 }
 
+static PVOID handle_flags(struct marshal *m, uint64_t flags) {
+    m->handle_flags.Inherit = (flags & HANDLE_FLAG_INHERIT) != 0;
+    m->handle_flags.ProtectFromClose = (flags & HANDLE_FLAG_PROTECT_FROM_CLOSE) != 0;
+    return &m->handle_flags;
+}
+
 static bool wanted(const struct flt_call *call, enum flt_result result) {
     return !(call->null_out & (1u << result));
 }
 
 /* What the outputs hold before the call. */
 #define A(ckind, wdk, arg)
+#define H(wdk, argument)
+#define N()
 #define X(wdk)
 #define U(wdk)
 #define O(ckind, wdk, result) FILL_##ckind(m->ckind##_##result, call->fill)
@@ -61,6 +70,8 @@ static bool wanted(const struct flt_call *call, enum flt_result result) {
     }
 #include "calls.def"
 #undef A
+#undef H
+#undef N
 #undef X
 #undef U
 #undef O
@@ -70,6 +81,8 @@ static bool wanted(const struct flt_call *call, enum flt_result result) {
 
 /* What they hold afterwards. */
 #define A(ckind, wdk, arg)
+#define H(wdk, argument)
+#define N()
 #define X(wdk)
 #define U(wdk)
 #define O(ckind, wdk, result) COLLECT_##ckind(FLT_RESULT_##result, m->ckind##_##result)
@@ -83,6 +96,8 @@ static bool wanted(const struct flt_call *call, enum flt_result result) {
     }
 #include "calls.def"
 #undef A
+#undef H
+#undef N
 #undef X
 #undef U
 #undef O
@@ -94,6 +109,8 @@ static bool wanted(const struct flt_call *call, enum flt_result result) {
 #define STATUS_OF_NTSTATUS(result) (uint32_t)(result)
 #define STATUS_OF_VOID(nothing) ((nothing), 0u)
 #define A(ckind, wdk, argument) , FLT_TO_##ckind(system, call->arg[FLT_ARG_##argument])
+#define H(wdk, argument) , handle_flags(m, call->arg[FLT_ARG_##argument])
+#define N()
 #define X(wdk) , attributes(m, call, true)
 #define U(wdk) , attributes(m, call, false)
 #define O(ckind, wdk, result) , wanted(call, FLT_RESULT_##result) ? &m->ckind##_##result : NULL
@@ -110,6 +127,8 @@ static bool wanted(const struct flt_call *call, enum flt_result result) {
     }
 #include "calls.def"
 #undef A
+#undef H
+#undef N
 #undef X
 #undef U
 #undef O

@@ -58,6 +58,8 @@ static uint32_t answer_call(struct flt_system *system, HANDLE *handle, PVOID *ob
 #define RETURN_NTSTATUS return (NTSTATUS)
 #define RETURN_VOID (void)
 #define A(ckind, wdk, argument) , UNUSED FLT_C_##ckind wdk
+#define H(wdk, argument) , UNUSED PVOID wdk
+#define N()
 #define X(wdk) , UNUSED POBJECT_ATTRIBUTES wdk
 #define U(wdk) , UNUSED POBJECT_ATTRIBUTES wdk
 #define O(ckind, wdk, result) , FLT_C_##ckind *ckind##_##result
@@ -71,6 +73,8 @@ static uint32_t answer_call(struct flt_system *system, HANDLE *handle, PVOID *ob
     }
 #include "calls.def"
 #undef A
+#undef H
+#undef N
 #undef X
 #undef U
 #undef O

@@ -9,7 +9,11 @@
 #include "view.h"
 
 /* The C types of the parameter kinds of calls.def. */
+#define FLT_C_ULONG ULONG
 #define FLT_C_PROCESS ULONG
+#define FLT_C_PROCESS_HANDLE HANDLE
+#define FLT_C_PROCESS_OBJECT PRKPROCESS
+#define FLT_C_IRP PIRP
 #define FLT_C_FILTER PFLT_FILTER
 #define FLT_C_INSTANCE PFLT_INSTANCE
 #define FLT_C_ACCESS_MASK ACCESS_MASK
@@ -40,6 +44,8 @@ struct flt_host {
  * WDK: outputs are written through, inputs are only read during the call. */
 struct flt_ops {
 #define A(ckind, wdk, arg) , FLT_C_##ckind wdk
+#define H(wdk, arg) , PVOID wdk
+#define N()
 #define X(wdk) , POBJECT_ATTRIBUTES wdk
 #define U(wdk) , POBJECT_ATTRIBUTES wdk
 #define O(ckind, wdk, result) , FLT_C_##ckind *wdk
@@ -50,6 +56,8 @@ struct flt_ops {
     type (*name)(struct flt_system * system parameters);
 #include "calls.def"
 #undef A
+#undef H
+#undef N
 #undef X
 #undef U
 #undef O
@@ -64,6 +72,8 @@ struct flt_world {
     PFLT_FILTER filter[FLT_FILTER_COUNT];
     PFLT_INSTANCE instance[FLT_INSTANCE_COUNT];
     POBJECT_TYPE type[FLT_TYPE_COUNT];
+    PRKPROCESS process[FLT_PROCESS_COUNT];
+    HANDLE process_handle[FLT_PROCESS_HANDLE_COUNT]; /* in no table of the view */
 };
 
 struct flt_system {

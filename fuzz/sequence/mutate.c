@@ -116,7 +116,7 @@ static void change_argument(struct flt_sequence *sequence, uint64_t *random) {
     if (arg == 0)
         return;
     if (!flt_arg_is_subject(arg) && flt_odds(random, 3)) { /* back to the default */
-        step->present &= (uint16_t) ~(1u << arg);
+        step->present &= ~(1u << arg);
         step->form[arg] = FLT_FORM_VALUE;
         step->arg[arg] = flt_args[arg].absent;
         return;

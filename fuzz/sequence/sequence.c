@@ -185,7 +185,7 @@ bool flt_step_set(struct flt_step *step, int arg, uint8_t form, uint64_t value) 
     if (arg <= 0 || arg >= FLT_ARG_LIMIT || !(flt_calls[step->opcode].args >> arg & 1) ||
         !flt_arg_fits(arg, form, value))
         return false;
-    step->present |= (uint16_t)(1u << arg);
+    step->present |= 1u << arg;
     step->form[arg] = form;
     step->arg[arg] = value;
     return true;

@@ -22,7 +22,7 @@ struct flt_step {
     uint8_t opcode;                  /* a row of calls.def, always */
     uint8_t thread;                  /* 0 for now */
     int8_t result[FLT_RESULT_LIMIT]; /* a slot, or FLT_NO_SLOT: NULL for that output */
-    uint16_t present;            /* bit per argument id: written out; the others have defaults */
+    uint32_t present;            /* bit per argument id: written out; the others have defaults */
     uint8_t form[FLT_ARG_LIMIT]; /* of HANDLE and OBJECT arguments: enum flt_form */
     uint64_t arg[FLT_ARG_LIMIT]; /* every argument of the row, defaults filled in */
 };

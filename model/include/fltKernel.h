@@ -7,6 +7,10 @@
 
 typedef struct _FLT_FILTER *PFLT_FILTER;
 typedef struct _FLT_INSTANCE *PFLT_INSTANCE;
+struct _FLT_CALLBACK_DATA;
+typedef ULONG FLT_IO_OPERATION_FLAGS;
+typedef void (*PFLT_COMPLETED_ASYNC_IO_CALLBACK)(struct _FLT_CALLBACK_DATA *CallbackData,
+                                                 PVOID Context);
 
 NTSTATUS FltCreateFile(PFLT_FILTER Filter, PFLT_INSTANCE Instance, PHANDLE FileHandle,
                        ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
@@ -19,6 +23,26 @@ NTSTATUS FltCreateFileEx(PFLT_FILTER Filter, PFLT_INSTANCE Instance, PHANDLE Fil
                          PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
                          ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer,
                          ULONG EaLength, ULONG Flags);
+NTSTATUS FltCreateFileEx2(PFLT_FILTER Filter, PFLT_INSTANCE Instance, PHANDLE FileHandle,
+                          PFILE_OBJECT *FileObject, ACCESS_MASK DesiredAccess,
+                          POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
+                          PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
+                          ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer,
+                          ULONG EaLength, ULONG Flags, PIO_DRIVER_CREATE_CONTEXT DriverContext);
+NTSTATUS FltOpenVolume(PFLT_INSTANCE Instance, PHANDLE VolumeHandle,
+                       PFILE_OBJECT *VolumeFileObject);
 NTSTATUS FltClose(HANDLE FileHandle);
+NTSTATUS FltReadFile(PFLT_INSTANCE InitiatingInstance, PFILE_OBJECT FileObject,
+                     PLARGE_INTEGER ByteOffset, ULONG Length, PVOID Buffer,
+                     FLT_IO_OPERATION_FLAGS Flags, PULONG BytesRead,
+                     PFLT_COMPLETED_ASYNC_IO_CALLBACK CallbackRoutine, PVOID CallbackContext);
+NTSTATUS FltWriteFile(PFLT_INSTANCE InitiatingInstance, PFILE_OBJECT FileObject,
+                      PLARGE_INTEGER ByteOffset, ULONG Length, PVOID Buffer,
+                      FLT_IO_OPERATION_FLAGS Flags, PULONG BytesWritten,
+                      PFLT_COMPLETED_ASYNC_IO_CALLBACK CallbackRoutine, PVOID CallbackContext);
+NTSTATUS FltQueryInformationFile(PFLT_INSTANCE Instance, PFILE_OBJECT FileObject,
+                                 PVOID FileInformation, ULONG Length,
+                                 FILE_INFORMATION_CLASS FileInformationClass,
+                                 PULONG LengthReturned);
 
 #endif
