@@ -5,6 +5,8 @@
 #include "../system.h"
 
 #define A(ckind, wdk, arg) , FLT_C_##ckind wdk
+#define H(wdk, arg) , PVOID wdk
+#define N()
 #define X(wdk) , POBJECT_ATTRIBUTES wdk
 #define U(wdk) , POBJECT_ATTRIBUTES wdk
 #define O(ckind, wdk, result) , FLT_C_##ckind *wdk
@@ -15,6 +17,8 @@
     type flt_kernel_##name(struct flt_system *system parameters);
 #include "../calls.def"
 #undef A
+#undef H
+#undef N
 #undef X
 #undef U
 #undef O

@@ -1,4 +1,4 @@
-/* FltClose and ZwClose. */
+/* FltClose, ZwClose, NtClose, ObCloseHandle, and the protection from them. */
 #include "calls_test.h"
 
 enum { INVALID_KERNEL_HANDLE = 0x93 };
@@ -6,11 +6,27 @@ enum { INVALID_KERNEL_HANDLE = 0x93 };
 #define MINUS_ONE UINT64_MAX
 #define KERNEL(offset) (FLT_KERNEL_HANDLE_BITS | (offset))
 
-static NTSTATUS (*const closers[])(HANDLE) = {flt_close, zw_close};
+static NTSTATUS ob_close_as_kernel(HANDLE handle) {
+    return ob_close(handle, KernelMode);
+}
+
+static NTSTATUS ob_close_as_user(HANDLE handle) {
+    return ob_close(handle, UserMode);
+}
+
+static NTSTATUS nt_close_as_user(HANDLE handle) {
+    set_previous_mode(UserMode);
+    return nt_close(handle);
+}
+
+/* From kernel mode; the first is the filter manager's. */
+static NTSTATUS (*const closers[])(HANDLE) = {flt_close, zw_close, nt_close, ob_close_as_kernel};
+static NTSTATUS (*const user_closers[])(HANDLE) = {nt_close_as_user, ob_close_as_user};
+enum { CLOSERS = 4, USER_CLOSERS = 2 };
 
 static void close_ends_handle_and_object(void **state) {
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < CLOSERS; i++) {
         start();
         const HANDLE handle = open_kernel();
         const uint64_t token = token_of(FLT_TABLE_KERNEL, handle);
@@ -42,7 +58,7 @@ static void referenced_object_outlives_its_handle(void **state) {
 
 static void second_close_fails_and_changes_nothing(void **state) {
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < CLOSERS; i++) {
         start();
         const HANDLE handle = open_kernel(), other = open_kernel();
         assert_status(closers[i](handle), STATUS_SUCCESS);
@@ -56,9 +72,10 @@ static void second_close_fails_and_changes_nothing(void **state) {
 
 static void own_leaves_foreign_handles_alone(void **state) {
     (void)state;
-    static const enum flt_opcode foreign[] = {FLT_OP_ZwCreateFile, FLT_OP_ZwCreateEvent};
+    static const enum flt_opcode foreign[] = {FLT_OP_ZwCreateFile, FLT_OP_ZwCreateEvent,
+                                              FLT_OP_ZwCreateSection, FLT_OP_ZwOpenKey};
     start_with(bad_close, bugcheck); /* a foreign handle is not a bad one */
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 4; i++) {
         start();
         const HANDLE handle = open_by(foreign[i], OBJ_KERNEL_HANDLE);
         const uint64_t token = token_of(FLT_TABLE_KERNEL, handle);
@@ -76,25 +93,34 @@ static void own_closes_what_flt_opened(void **state) {
     (void)state;
     assert_status(flt_close(open_by(FLT_OP_FltCreateFile, 0)), STATUS_SUCCESS);
     assert_status(flt_close(open_by(FLT_OP_FltCreateFileEx, 0)), STATUS_SUCCESS);
-    assert_totals(0, 1); /* the object of Ex, referenced */
+    assert_status(flt_close(open_by(FLT_OP_FltCreateFileEx2, 0)), STATUS_SUCCESS);
+    assert_status(flt_close(open_by(FLT_OP_FltOpenVolume, 0)), STATUS_SUCCESS);
+    assert_totals(0, 3); /* the objects that were handed out, referenced */
 }
+
+static const enum flt_opcode all_openers[] = {FLT_OP_FltCreateFile, FLT_OP_ZwCreateFile,
+                                              FLT_OP_ZwCreateEvent, FLT_OP_ZwCreateSection,
+                                              FLT_OP_ZwOpenKey};
+enum { ALL_OPENERS = sizeof all_openers / sizeof all_openers[0] };
 
 static void forward_closes_everything(void **state) {
     (void)state;
-    static const enum flt_opcode openers[] = {FLT_OP_FltCreateFile, FLT_OP_ZwCreateFile,
-                                              FLT_OP_ZwCreateEvent};
     start_with(flt_close, forward);
-    for (size_t i = 0; i < 3; i++)
-        assert_status(flt_close(open_by(openers[i], OBJ_KERNEL_HANDLE)), STATUS_SUCCESS);
+    for (size_t i = 0; i < ALL_OPENERS; i++)
+        assert_status(flt_close(open_by(all_openers[i], OBJ_KERNEL_HANDLE)), STATUS_SUCCESS);
     assert_totals(0, 0);
 }
 
-static void zw_closes_everything(void **state) {
+static void other_closes_close_everything(void **state) {
     (void)state;
-    static const enum flt_opcode openers[] = {FLT_OP_FltCreateFile, FLT_OP_ZwCreateFile,
-                                              FLT_OP_ZwCreateEvent};
-    for (size_t i = 0; i < 3; i++)
-        assert_status(zw_close(open_by(openers[i], OBJ_KERNEL_HANDLE)), STATUS_SUCCESS);
+    for (size_t i = 0; i < ALL_OPENERS; i++) {
+        for (size_t k = 1; k < CLOSERS; k++)
+            assert_status(closers[k](open_by(all_openers[i], OBJ_KERNEL_HANDLE)), STATUS_SUCCESS);
+        for (size_t k = 0; k < USER_CLOSERS; k++) {
+            assert_status(user_closers[k](open_by(all_openers[i], 0)), STATUS_SUCCESS);
+            set_previous_mode(KernelMode);
+        }
+    }
     assert_totals(0, 0);
 }
 
@@ -133,7 +159,7 @@ static void bad_handles_give_a_status(void **state) {
     (void)state;
     open_index_one();
     w.events = 0;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < CLOSERS; i++) {
         for (size_t k = 0; k < BAD; k++)
             assert_status(closers[i](handle_of(bad_values[k])), STATUS_INVALID_HANDLE);
         for (size_t k = 0; k < BAD_KERNEL; k++)
@@ -150,7 +176,7 @@ static void assert_close_stops(NTSTATUS (*close)(HANDLE), uint64_t value) {
 }
 
 static void assert_bad_kernel_handles_stop(void) {
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < CLOSERS; i++) {
         start();
         open_index_one();
         for (size_t k = 0; k < BAD_KERNEL; k++)
@@ -178,13 +204,18 @@ static void in_system_a_plain_bad_value_gives_a_status(void **state) {
     assert_status(zw_close(handle_of(4)), STATUS_INVALID_HANDLE);
 }
 
-static void minus_one_is_success_for_zw_close_alone(void **state) {
+static void minus_one_is_success_for_all_but_flt_close(void **state) {
     (void)state;
     start_with(minus_one, success);
     open_kernel();
     w.events = 0;
-    assert_status(zw_close(handle_of(MINUS_ONE)), STATUS_SUCCESS);
-    assert_status(zw_close(handle_of(MINUS_ONE - 1)), STATUS_INVALID_HANDLE); /* that value only */
+    for (size_t i = 1; i < CLOSERS; i++) {
+        assert_status(closers[i](handle_of(MINUS_ONE)), STATUS_SUCCESS);
+        assert_status(closers[i](handle_of(MINUS_ONE - 1)),
+                      STATUS_INVALID_HANDLE); /* that value only */
+    }
+    for (size_t i = 0; i < USER_CLOSERS; i++)
+        assert_status(user_closers[i](handle_of(MINUS_ONE)), STATUS_SUCCESS);
     assert_status(flt_close(handle_of(MINUS_ONE)), STATUS_INVALID_HANDLE);
     assert_no_irps();
     assert_totals(1, 1);
@@ -197,7 +228,7 @@ static void minus_one_is_success_for_zw_close_alone(void **state) {
 static void tag_bits_are_as_the_switch_says(void **state) {
     (void)state;
     for (uint64_t tag = 1; tag <= 3; tag++)
-        for (size_t i = 0; i < 2; i++) {
+        for (size_t i = 0; i < CLOSERS; i++) {
             start_with(tag_bits, ignored);
             HANDLE handle = open_kernel();
             assert_status(closers[i](handle_of(number(handle) | tag)), STATUS_SUCCESS);
@@ -268,6 +299,129 @@ static void closed_value_comes_back_or_not(void **state) {
     assert_status(flt_close(handle), STATUS_INVALID_HANDLE); /* retired */
 }
 
+/* ---- from user mode ------------------------------------------------------------------------- */
+
+static void user_mode_closes_no_kernel_handle(void **state) {
+    (void)state;
+    start_with(bad_close, bugcheck); /* user mode stops nothing */
+    start_with(protected_close, bugcheck);
+    const HANDLE handle = open_kernel();
+    const HANDLE plain = handle_of(number(handle) & ~FLT_KERNEL_HANDLE_BITS);
+    assert_status(set_flags(handle, FALSE, TRUE), STATUS_SUCCESS); /* nor does it get that far */
+    w.events = 0;
+    for (ULONG process = 0; process < FLT_PROCESS_COUNT; process++)
+        for (size_t i = 0; i < USER_CLOSERS; i++) {
+            run_in(process);
+            assert_status(user_closers[i](handle), STATUS_INVALID_HANDLE);
+            assert_status(user_closers[i](plain), STATUS_INVALID_HANDLE);
+        }
+    assert_no_irps();
+    assert_totals(1, 1);
+}
+
+static void user_mode_closes_handles_of_the_process(void **state) {
+    (void)state;
+    for (size_t i = 0; i < USER_CLOSERS; i++) {
+        start();
+        const HANDLE handle = open_by(FLT_OP_ZwCreateFile, 0);
+        const uint64_t token = token_of(FLT_PROCESS_P1, handle);
+        w.events = 0;
+        assert_status(user_closers[i](handle_of(number(handle) | 3)), STATUS_SUCCESS);
+        assert_irps(IRPS(FLT_EVENT_CLEANUP, FLT_EVENT_CLOSE), FLT_PROCESS_P1, token);
+        assert_totals(0, 0);
+        assert_status(user_closers[i](handle), STATUS_INVALID_HANDLE);
+    }
+}
+
+static void bad_handles_from_user_mode_give_a_status(void **state) {
+    (void)state;
+    start_with(bad_close, bugcheck);
+    for (size_t i = 0; i < USER_CLOSERS; i++) {
+        for (size_t k = 0; k < BAD; k++)
+            assert_status(user_closers[i](handle_of(bad_values[k])), STATUS_INVALID_HANDLE);
+        for (size_t k = 0; k < BAD_KERNEL; k++)
+            assert_status(user_closers[i](handle_of(bad_kernel_values[k])), STATUS_INVALID_HANDLE);
+        assert_status(user_closers[i](handle_of(MINUS_ONE)), STATUS_INVALID_HANDLE);
+    }
+}
+
+static void previous_mode_is_nt_closes_alone(void **state) {
+    (void)state;
+    set_previous_mode(UserMode);
+    const HANDLE handle = open_kernel();
+    assert_status(reference(handle), STATUS_SUCCESS); /* goes by its own argument */
+    dereference(w.object);
+    assert_status(nt_close(handle), STATUS_INVALID_HANDLE);
+    assert_status(flt_close(handle), STATUS_SUCCESS);
+    assert_status(zw_close(open_kernel()), STATUS_SUCCESS);
+    assert_status(ob_close_as_kernel(open_kernel()), STATUS_SUCCESS);
+    set_previous_mode(KernelMode);
+    assert_status(nt_close(open_kernel()), STATUS_SUCCESS);
+    set_previous_mode(UserMode);
+    start();
+    assert_status(nt_close(open_kernel()), STATUS_SUCCESS); /* KernelMode to begin with */
+}
+
+/* ---- protection -------------------------------------------------------------------------------
+ */
+
+static HANDLE open_protected(enum flt_opcode opener, ULONG attributes) {
+    const HANDLE handle = open_by(opener, attributes);
+    assert_status(set_flags(handle, FALSE, TRUE), STATUS_SUCCESS);
+    w.events = 0;
+    return handle;
+}
+
+static void protected_handle_does_not_close(void **state) {
+    (void)state;
+    const HANDLE handle = open_protected(FLT_OP_FltCreateFile, OBJ_KERNEL_HANDLE);
+    struct flt_handle_row row;
+    for (size_t i = 0; i < CLOSERS; i++)
+        assert_status(closers[i](handle), STATUS_HANDLE_NOT_CLOSABLE);
+    assert_no_irps();
+    assert_true(has_handle(FLT_TABLE_KERNEL, handle, &row));
+    assert_int_equal(row.flags, FLT_HANDLE_PROTECT);
+    assert_object(row.token, 1, 0, FLT_TYPE_FILE, FLT_PHASE_IN_USE);
+    assert_status(set_flags(handle, FALSE, FALSE), STATUS_SUCCESS);
+    assert_status(flt_close(handle), STATUS_SUCCESS);
+    assert_totals(0, 0);
+}
+
+static void assert_protected_stops(NTSTATUS (*close)(HANDLE), HANDLE handle) {
+    assert_stops(close(handle), INVALID_KERNEL_HANDLE, number(handle), 0);
+}
+
+static void protected_handle_stops_the_system_by_switch(void **state) {
+    (void)state;
+    start_with(protected_close, bugcheck);
+    const HANDLE kernel = open_protected(FLT_OP_FltCreateFile, OBJ_KERNEL_HANDLE);
+    const HANDLE plain = open_protected(FLT_OP_FltCreateFile, 0);
+    for (size_t i = 0; i < CLOSERS; i++) {
+        assert_protected_stops(closers[i], kernel);
+        assert_protected_stops(closers[i], plain);
+        assert_protected_stops(closers[i], handle_of(number(plain) | 1)); /* as it was passed */
+    }
+    for (size_t i = 0; i < USER_CLOSERS; i++) /* user mode never does */
+        assert_status(user_closers[i](plain), STATUS_HANDLE_NOT_CLOSABLE);
+    assert_no_irps();
+    assert_totals(2, 2);
+}
+
+static void forwarded_close_of_a_protected_handle(void **state) {
+    (void)state;
+    start_with(flt_close, forward);
+    assert_status(flt_close(open_protected(FLT_OP_ZwCreateFile, 0)), STATUS_HANDLE_NOT_CLOSABLE);
+    start_with(protected_close, bugcheck);
+    assert_protected_stops(flt_close, open_protected(FLT_OP_ZwCreateFile, 0));
+}
+
+static void foreign_comes_before_protected(void **state) {
+    (void)state;
+    start_with(protected_close, bugcheck);
+    assert_status(flt_close(open_protected(FLT_OP_ZwCreateFile, 0)), STATUS_INVALID_HANDLE);
+    assert_totals(1, 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         test(close_ends_handle_and_object),
@@ -276,18 +430,26 @@ int main(void) {
         test(own_leaves_foreign_handles_alone),
         test(own_closes_what_flt_opened),
         test(forward_closes_everything),
-        test(zw_closes_everything),
+        test(other_closes_close_everything),
         test(event_closes_without_irps),
         test(bad_handles_give_a_status),
         test(bad_kernel_handles_stop_the_system),
         test(in_system_a_plain_bad_value_gives_a_status),
-        test(minus_one_is_success_for_zw_close_alone),
+        test(minus_one_is_success_for_all_but_flt_close),
         test(tag_bits_are_as_the_switch_says),
         test(process_handles_are_of_their_process),
         test(same_value_in_two_processes),
         test(in_system_a_plain_value_names_a_kernel_handle),
         test(kernel_handles_close_in_every_process),
         test(closed_value_comes_back_or_not),
+        test(user_mode_closes_no_kernel_handle),
+        test(user_mode_closes_handles_of_the_process),
+        test(bad_handles_from_user_mode_give_a_status),
+        test(previous_mode_is_nt_closes_alone),
+        test(protected_handle_does_not_close),
+        test(protected_handle_stops_the_system_by_switch),
+        test(forwarded_close_of_a_protected_handle),
+        test(foreign_comes_before_protected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include "calls.h"
 #include "closes.h"
 #include "opens.h"
+#include "pointers.h"
 
 NTSTATUS flt_kernel_FltCreateFile(struct flt_system *system, PFLT_FILTER Filter,
                                   PFLT_INSTANCE Instance, PHANDLE FileHandle,
@@ -15,6 +16,7 @@ NTSTATUS flt_kernel_FltCreateFile(struct flt_system *system, PFLT_FILTER Filter,
     struct flt_kernel *kernel = flt_kernel_enter(system, FLT_OP_FltCreateFile);
     return flt_open(kernel, &(struct flt_open){.opener = FLT_OP_FltCreateFile,
                                                .type = FLT_TYPE_FILE,
+                                               .named = true,
                                                .access = DesiredAccess,
                                                .attributes = ObjectAttributes,
                                                .handle = FileHandle,
@@ -34,6 +36,7 @@ NTSTATUS flt_kernel_FltCreateFileEx(struct flt_system *system, PFLT_FILTER Filte
     struct flt_kernel *kernel = flt_kernel_enter(system, FLT_OP_FltCreateFileEx);
     return flt_open(kernel, &(struct flt_open){.opener = FLT_OP_FltCreateFileEx,
                                                .type = FLT_TYPE_FILE,
+                                               .named = true,
                                                .access = DesiredAccess,
                                                .attributes = ObjectAttributes,
                                                .handle = FileHandle,
@@ -41,8 +44,83 @@ NTSTATUS flt_kernel_FltCreateFileEx(struct flt_system *system, PFLT_FILTER Filte
                                                .iosb = IoStatusBlock});
 }
 
+NTSTATUS
+flt_kernel_FltCreateFileEx2(struct flt_system *system, PFLT_FILTER Filter, PFLT_INSTANCE Instance,
+                            PHANDLE FileHandle, PFILE_OBJECT *FileObject, ACCESS_MASK DesiredAccess,
+                            POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
+                            PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
+                            ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer,
+                            ULONG EaLength, ULONG Flags, PIO_DRIVER_CREATE_CONTEXT DriverContext) {
+    (void)Filter, (void)Instance, (void)AllocationSize, (void)FileAttributes, (void)ShareAccess;
+    (void)CreateDisposition, (void)CreateOptions, (void)EaBuffer, (void)EaLength, (void)Flags;
+    (void)DriverContext;
+    struct flt_kernel *kernel = flt_kernel_enter(system, FLT_OP_FltCreateFileEx2);
+    return flt_open(kernel, &(struct flt_open){.opener = FLT_OP_FltCreateFileEx2,
+                                               .type = FLT_TYPE_FILE,
+                                               .named = true,
+                                               .access = DesiredAccess,
+                                               .attributes = ObjectAttributes,
+                                               .handle = FileHandle,
+                                               .object = FileObject,
+                                               .iosb = IoStatusBlock});
+}
+
+NTSTATUS flt_kernel_FltOpenVolume(struct flt_system *system, PFLT_INSTANCE Instance,
+                                  PHANDLE VolumeHandle, PFILE_OBJECT *VolumeFileObject) {
+    struct flt_kernel *kernel = flt_kernel_enter(system, FLT_OP_FltOpenVolume);
+    OBJECT_ATTRIBUTES attributes; /* none to choose */
+    InitializeObjectAttributes(&attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
+    const struct flt_open open = {.opener = FLT_OP_FltOpenVolume,
+                                  .type = FLT_TYPE_FILE,
+                                  .access = FILE_READ_ATTRIBUTES | SYNCHRONIZE,
+                                  .attributes = &attributes,
+                                  .handle = VolumeHandle,
+                                  .object = VolumeFileObject};
+    return Instance ? flt_open(kernel, &open)
+                    : flt_open_failed(kernel, &open, STATUS_INVALID_PARAMETER);
+}
+
 NTSTATUS flt_kernel_FltClose(struct flt_system *system, HANDLE FileHandle) {
     struct flt_kernel *kernel = flt_kernel_enter(system, FLT_OP_FltClose);
-    return flt_chosen(&kernel->switches, flt_close, own) ? flt_close_own(kernel, FileHandle)
-                                                         : flt_close_any(kernel, FileHandle);
+    return flt_chosen(&kernel->switches, flt_close, own)
+               ? flt_close_own(kernel, FileHandle)
+               : flt_close_any(kernel, FileHandle, KernelMode);
+}
+
+/* What the calls that use a file object have in common. */
+static NTSTATUS use_file(struct flt_kernel *kernel, PFILE_OBJECT file) {
+    const struct flt_object *object = flt_pointed_object(kernel, file);
+    if (object->type != FLT_TYPE_FILE)
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    return object->phase == FLT_PHASE_CLEANED ? STATUS_FILE_CLOSED : STATUS_SUCCESS;
+}
+
+NTSTATUS flt_kernel_FltReadFile(struct flt_system *system, PFLT_INSTANCE InitiatingInstance,
+                                PFILE_OBJECT FileObject, PLARGE_INTEGER ByteOffset, ULONG Length,
+                                PVOID Buffer, FLT_IO_OPERATION_FLAGS Flags, PULONG BytesRead,
+                                PFLT_COMPLETED_ASYNC_IO_CALLBACK CallbackRoutine,
+                                PVOID CallbackContext) {
+    (void)InitiatingInstance, (void)ByteOffset, (void)Length, (void)Buffer, (void)Flags;
+    (void)BytesRead, (void)CallbackRoutine, (void)CallbackContext;
+    return use_file(flt_kernel_enter(system, FLT_OP_FltReadFile), FileObject);
+}
+
+NTSTATUS flt_kernel_FltWriteFile(struct flt_system *system, PFLT_INSTANCE InitiatingInstance,
+                                 PFILE_OBJECT FileObject, PLARGE_INTEGER ByteOffset, ULONG Length,
+                                 PVOID Buffer, FLT_IO_OPERATION_FLAGS Flags, PULONG BytesWritten,
+                                 PFLT_COMPLETED_ASYNC_IO_CALLBACK CallbackRoutine,
+                                 PVOID CallbackContext) {
+    (void)InitiatingInstance, (void)ByteOffset, (void)Length, (void)Buffer, (void)Flags;
+    (void)BytesWritten, (void)CallbackRoutine, (void)CallbackContext;
+    return use_file(flt_kernel_enter(system, FLT_OP_FltWriteFile), FileObject);
+}
+
+NTSTATUS flt_kernel_FltQueryInformationFile(struct flt_system *system, PFLT_INSTANCE Instance,
+                                            PFILE_OBJECT FileObject, PVOID FileInformation,
+                                            ULONG Length,
+                                            FILE_INFORMATION_CLASS FileInformationClass,
+                                            PULONG LengthReturned) {
+    (void)Instance, (void)FileInformation, (void)Length, (void)FileInformationClass;
+    (void)LengthReturned;
+    return use_file(flt_kernel_enter(system, FLT_OP_FltQueryInformationFile), FileObject);
 }

@@ -1,4 +1,4 @@
-/* The thread's own state: its IRQL, and whose context it runs in. */
+/* The thread's own state: its IRQL, its regions, its top-level IRP, and whom it is attached to. */
 #include "calls.h"
 #include "state.h"
 
@@ -18,8 +18,47 @@ VOID flt_kernel_KeLowerIrql(struct flt_system *system, KIRQL NewIrql) {
     thread->irql = NewIrql;
 }
 
-/* Not a Windows call: the sequence says where the driver's code runs next. */
-VOID flt_kernel_RunIn(struct flt_system *system, ULONG Process) {
-    if (Process < FLT_PROCESS_COUNT)
-        flt_kernel_thread(flt_kernel_of(system))->process = (enum flt_process)Process;
+/* What was never entered is not left. */
+static void leave(uint32_t *depth) {
+    if (*depth)
+        --*depth;
+}
+
+VOID flt_kernel_KeEnterCriticalRegion(struct flt_system *system) {
+    flt_kernel_thread(flt_kernel_enter(system, FLT_OP_KeEnterCriticalRegion))->critical++;
+}
+
+VOID flt_kernel_KeLeaveCriticalRegion(struct flt_system *system) {
+    leave(&flt_kernel_thread(flt_kernel_enter(system, FLT_OP_KeLeaveCriticalRegion))->critical);
+}
+
+VOID flt_kernel_KeEnterGuardedRegion(struct flt_system *system) {
+    flt_kernel_thread(flt_kernel_enter(system, FLT_OP_KeEnterGuardedRegion))->guarded++;
+}
+
+VOID flt_kernel_KeLeaveGuardedRegion(struct flt_system *system) {
+    leave(&flt_kernel_thread(flt_kernel_enter(system, FLT_OP_KeLeaveGuardedRegion))->guarded);
+}
+
+VOID flt_kernel_IoSetTopLevelIrp(struct flt_system *system, PIRP Irp) {
+    flt_kernel_thread(flt_kernel_enter(system, FLT_OP_IoSetTopLevelIrp))->top_level_irp = Irp;
+}
+
+/* The thread keeps the stack of attachments that a driver's KAPC_STATEs make up; deeper than it has
+ * room for is no change. */
+VOID flt_kernel_KeStackAttachProcess(struct flt_system *system, PRKPROCESS Process,
+                                     PRKAPC_STATE ApcState) {
+    (void)ApcState;
+    struct flt_thread *thread =
+        flt_kernel_thread(flt_kernel_enter(system, FLT_OP_KeStackAttachProcess));
+    if (thread->attachments < FLT_ATTACH_DEPTH)
+        thread->attached[thread->attachments++] = (enum flt_process)Process->number;
+}
+
+VOID flt_kernel_KeUnstackDetachProcess(struct flt_system *system, PRKAPC_STATE ApcState) {
+    (void)ApcState;
+    struct flt_thread *thread =
+        flt_kernel_thread(flt_kernel_enter(system, FLT_OP_KeUnstackDetachProcess));
+    if (thread->attachments)
+        thread->attachments--;
 }

@@ -1,7 +1,9 @@
 /* The object manager's calls. */
 #include "calls.h"
+#include "closes.h"
 #include "handles.h"
 #include "outputs.h"
+#include "pointers.h"
 
 static NTSTATUS check_reference(struct flt_kernel *kernel, HANDLE handle, ACCESS_MASK access,
                                 const OBJECT_TYPE *type, KPROCESSOR_MODE mode,
@@ -36,19 +38,58 @@ NTSTATUS flt_kernel_ObReferenceObjectByHandle(struct flt_system *system, HANDLE 
     return STATUS_SUCCESS;
 }
 
-static _Noreturn void stop_over_dereference(struct flt_kernel *kernel, const void *type,
-                                            const void *object) {
-    flt_system_bugcheck(&kernel->system, FLT_STOP_REFERENCE_BY_POINTER, (uint64_t)(uintptr_t)type,
-                        (uint64_t)(uintptr_t)object, 0, 0);
-}
-
 VOID flt_kernel_ObDereferenceObject(struct flt_system *system, PVOID Object) {
     struct flt_kernel *kernel = flt_kernel_enter(system, FLT_OP_ObDereferenceObject);
-    if (!flt_object_pool_owns(&kernel->objects.pool, (uint64_t)(uintptr_t)Object))
-        stop_over_dereference(kernel, NULL, Object);
-    /* A stale object is read here, for the sanitizers to see; it has no references left. */
-    struct flt_object *object = Object;
+    struct flt_object *object = flt_pointed_object(kernel, Object);
     if (object->references == 0)
-        stop_over_dereference(kernel, kernel->system.world.type[object->type], Object);
-    flt_object_drop_reference(&kernel->objects, object, flt_kernel_thread(kernel)->process);
+        flt_stop_bad_reference(kernel, kernel->system.world.type[object->type], Object);
+    flt_object_drop_reference(&kernel->objects, object, flt_kernel_process(kernel));
+}
+
+VOID flt_kernel_ObReferenceObject(struct flt_system *system, PVOID Object) {
+    struct flt_kernel *kernel = flt_kernel_enter(system, FLT_OP_ObReferenceObject);
+    flt_object_add_reference(flt_pointed_object(kernel, Object));
+}
+
+static NTSTATUS check_open(const struct flt_kernel *kernel, const struct flt_object *object,
+                           const OBJECT_TYPE *type) {
+    if (type && type != &kernel->type[object->type])
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    /* Past cleanup a file object is on its way out. Objects without IRPs never are. */
+    return object->phase == FLT_PHASE_CLEANED ? STATUS_FILE_CLOSED : STATUS_SUCCESS;
+}
+
+static NTSTATUS open_object(struct flt_kernel *kernel, struct flt_object *object, ULONG attributes,
+                            ACCESS_MASK access, PHANDLE handle) {
+    const uint8_t table = flt_handle_table_for(kernel, attributes);
+    const uint32_t index = flt_handle_table_reserve(&kernel->table[table]);
+    if (!index)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    const struct flt_handle_entry entry = {
+        .object = object,
+        .access = flt_access_granted((enum flt_type)object->type, access),
+        .flags = flt_handle_flags(attributes),
+        .opener = FLT_OP_ObOpenObjectByPointer};
+    *handle = flt_handle_make(kernel, table, index, &entry);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS flt_kernel_ObOpenObjectByPointer(struct flt_system *system, PVOID Object,
+                                          ULONG HandleAttributes, PACCESS_STATE PassedAccessState,
+                                          ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
+                                          KPROCESSOR_MODE AccessMode, PHANDLE Handle) {
+    (void)PassedAccessState, (void)AccessMode; /* objects carry no security to check */
+    struct flt_kernel *kernel = flt_kernel_enter(system, FLT_OP_ObOpenObjectByPointer);
+    struct flt_object *object = flt_pointed_object(kernel, Object);
+    NTSTATUS status = check_open(kernel, object, ObjectType);
+    if (NT_SUCCESS(status))
+        status = open_object(kernel, object, HandleAttributes, DesiredAccess, Handle);
+    if (!NT_SUCCESS(status))
+        flt_fail_handle(kernel, Handle);
+    return status;
+}
+
+NTSTATUS flt_kernel_ObCloseHandle(struct flt_system *system, HANDLE Handle,
+                                  KPROCESSOR_MODE PreviousMode) {
+    return flt_close_any(flt_kernel_enter(system, FLT_OP_ObCloseHandle), Handle, PreviousMode);
 }

@@ -1,4 +1,4 @@
-/* ObReferenceObjectByHandle and ObDereferenceObject. */
+/* ObReferenceObjectByHandle, ObReferenceObject, ObDereferenceObject and ObOpenObjectByPointer. */
 #include "calls_test.h"
 
 #include "poison.h"
@@ -181,8 +181,16 @@ static void one_dereference_too_many_stops_the_system(void **state) {
     assert_object(token_of(FLT_TABLE_KERNEL, handle), 1, 0, FLT_TYPE_FILE, FLT_PHASE_IN_USE);
 }
 
-static void assert_dereference_stops(uint64_t value) {
-    assert_stops(dereference(handle_of(value)), REFERENCE_BY_POINTER, 0, value);
+static NTSTATUS flt_read(PFILE_OBJECT file) {
+    return w.system->ops->FltReadFile(w.system, w.system->world.instance[1], file, NULL, 0, NULL, 0,
+                                      NULL, NULL, NULL);
+}
+
+static void assert_pointer_stops(void *pointer) {
+    assert_stops(dereference(pointer), REFERENCE_BY_POINTER, 0, number(pointer));
+    assert_stops(reference_pointer(pointer), REFERENCE_BY_POINTER, 0, number(pointer));
+    assert_stops(open_pointer(pointer, 0), REFERENCE_BY_POINTER, 0, number(pointer));
+    assert_stops(flt_read(pointer), REFERENCE_BY_POINTER, 0, number(pointer));
 }
 
 static void what_is_no_object_stops_the_system(void **state) {
@@ -191,7 +199,7 @@ static void what_is_no_object_stops_the_system(void **state) {
     const uint64_t wrong[] = {0, FILL, NEVER_VALID, number(w.system),
                               token_of(FLT_TABLE_KERNEL, w.handle) + 8};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-        assert_dereference_stops(wrong[i]);
+        assert_pointer_stops(handle_of(wrong[i]));
     assert_totals(1, 1);
 }
 
@@ -203,9 +211,129 @@ static void stale_object_stops_the_system(void **state) {
     const PFILE_OBJECT file = w.file;
     assert_status(flt_close(handle), STATUS_SUCCESS);
     dereference(file);
-    assert_stops(dereference(file), REFERENCE_BY_POINTER, 0, number(file));
+    assert_pointer_stops(file);
 }
 #endif
+
+/* ---- ObReferenceObject --------------------------------------------------------------------------
+ */
+
+static void pointer_reference_is_one_more(void **state) {
+    (void)state;
+    const HANDLE handle = open_kernel();
+    const uint64_t token = token_of(FLT_TABLE_KERNEL, handle);
+    reference_pointer(handle_of(token)); /* the handle alone keeps the object */
+    assert_object(token, 1, 1, FLT_TYPE_FILE, FLT_PHASE_IN_USE);
+    assert_status(flt_close(handle), STATUS_SUCCESS);
+    reference_pointer(handle_of(token)); /* the reference alone does */
+    assert_object(token, 0, 2, FLT_TYPE_FILE, FLT_PHASE_CLEANED);
+    dereference(handle_of(token));
+    w.events = 0;
+    dereference(handle_of(token));
+    assert_irps(IRPS(FLT_EVENT_CLOSE), FLT_PROCESS_P1, token);
+    assert_totals(0, 0);
+}
+
+/* ---- ObOpenObjectByPointer
+ * ------------------------------------------------------------------------ */
+
+static PFILE_OBJECT open_file_object(void) {
+    open_by(FLT_OP_FltCreateFileEx, OBJ_KERNEL_HANDLE);
+    w.events = 0;
+    return w.file;
+}
+
+static void pointer_opens_another_handle(void **state) {
+    (void)state;
+    const PFILE_OBJECT file = open_file_object();
+    const HANDLE first = w.handle;
+    struct flt_handle_row row;
+    assert_status(open_pointer_as(file, OBJ_KERNEL_HANDLE, GENERIC_WRITE, FLT_TYPE_FILE, UserMode),
+                  STATUS_SUCCESS);
+    assert_no_irps(); /* no other IRP_MJ_CREATE */
+    assert_ptr_not_equal(w.handle, first);
+    assert_true(has_handle(FLT_TABLE_KERNEL, w.handle, &row));
+    assert_int_equal(row.token, number(file));
+    assert_int_equal(row.access, FILE_GENERIC_WRITE); /* not what the first was granted */
+    assert_int_equal(row.flags, 0);
+    assert_object(row.token, 2, 1, FLT_TYPE_FILE, FLT_PHASE_IN_USE);
+    assert_status(flt_close(first), STATUS_SUCCESS);
+    assert_no_irps(); /* not the last handle */
+    assert_status(zw_close(w.handle), STATUS_SUCCESS);
+    assert_irps(IRPS(FLT_EVENT_CLEANUP), FLT_PROCESS_P1, number(file));
+}
+
+static void pointer_opens_in_the_table_of_an_open(void **state) {
+    (void)state;
+    const PFILE_OBJECT file = open_file_object();
+    struct flt_handle_row row;
+    assert_status(open_pointer(file, OBJ_INHERIT), STATUS_SUCCESS);
+    assert_true(has_handle(FLT_PROCESS_P1, w.handle, &row));
+    assert_int_equal(row.flags, FLT_HANDLE_INHERIT);
+    run_in(FLT_PROCESS_P2);
+    assert_status(open_pointer(file, 0), STATUS_SUCCESS);
+    assert_true(has_handle(FLT_PROCESS_P2, w.handle, &row));
+    run_in(FLT_PROCESS_SYSTEM);
+    assert_status(open_pointer(file, 0), STATUS_SUCCESS);
+    assert_true(has_handle(FLT_TABLE_KERNEL, w.handle, &row));
+    assert_object(number(file), 4, 1, FLT_TYPE_FILE, FLT_PHASE_IN_USE);
+}
+
+static void pointer_open_maps_access_by_type(void **state) {
+    (void)state;
+    struct flt_handle_row row;
+    const uint64_t token = token_of(FLT_PROCESS_P1, open_by(FLT_OP_ZwOpenKey, 0));
+    assert_status(open_pointer_as(handle_of(token), 0, MAXIMUM_ALLOWED, FLT_TYPE_KEY, KernelMode),
+                  STATUS_SUCCESS);
+    assert_true(has_handle(FLT_PROCESS_P1, w.handle, &row));
+    assert_int_equal(row.access, 0x000F003F);
+    assert_int_equal(row.type, FLT_TYPE_KEY);
+}
+
+static void pointer_past_cleanup_opens_nothing(void **state) {
+    (void)state;
+    const PFILE_OBJECT file = open_file_object();
+    assert_status(flt_close(w.handle), STATUS_SUCCESS);
+    w.events = 0;
+    assert_status(open_pointer(file, OBJ_KERNEL_HANDLE), STATUS_FILE_CLOSED);
+    assert_no_irps();
+    assert_object(number(file), 0, 1, FLT_TYPE_FILE, FLT_PHASE_CLEANED);
+}
+
+static void pointer_to_what_gets_no_irps_opens_again(void **state) {
+    (void)state;
+    const HANDLE handle = open_by(FLT_OP_ZwCreateSection, 0);
+    const uint64_t token = token_of(FLT_PROCESS_P1, handle);
+    reference_pointer(handle_of(token));
+    assert_status(zw_close(handle), STATUS_SUCCESS);
+    assert_object(token, 0, 1, FLT_TYPE_SECTION, FLT_PHASE_IN_USE);
+    assert_status(open_pointer(handle_of(token), 0), STATUS_SUCCESS);
+    assert_object(token, 1, 1, FLT_TYPE_SECTION, FLT_PHASE_IN_USE);
+}
+
+static void assert_pointer_open_fails(PFILE_OBJECT file, enum flt_type type, NTSTATUS status) {
+    assert_status(open_pointer_as(file, 0, GENERIC_READ, type, KernelMode), status);
+    assert_int_equal(number(w.handle), 0); /* as the switch says */
+}
+
+/* The type, then the object's phase, then room. */
+static void pointer_open_checks_in_order(void **state) {
+    (void)state;
+    start_with(geometry, small);
+    start_with(failed_outputs, zero);
+    const PFILE_OBJECT closed = open_file_object();
+    assert_status(flt_close(w.handle), STATUS_SUCCESS);
+    const PFILE_OBJECT file = open_file_object();
+    for (int k = 0; k < 12; k++)
+        open_by(FLT_OP_ZwCreateEvent, 0);
+    assert_pointer_open_fails(closed, FLT_TYPE_EVENT, STATUS_OBJECT_TYPE_MISMATCH);
+    assert_pointer_open_fails(file, FLT_TYPE_SECTION, STATUS_OBJECT_TYPE_MISMATCH);
+    assert_pointer_open_fails(closed, FLT_TYPE_FILE, STATUS_FILE_CLOSED);
+    assert_pointer_open_fails(closed, FLT_TYPE_NONE, STATUS_FILE_CLOSED);
+    assert_pointer_open_fails(file, FLT_TYPE_FILE, STATUS_INSUFFICIENT_RESOURCES);
+    assert_object(number(file), 1, 1, FLT_TYPE_FILE, FLT_PHASE_IN_USE);
+    assert_status(open_pointer(file, OBJ_KERNEL_HANDLE), STATUS_SUCCESS); /* there is room there */
+}
 
 int main(void) {
     const struct CMUnitTest tests[] = {
@@ -225,6 +353,13 @@ int main(void) {
 #if !defined(FLT_HAS_ASAN) && !defined(FLT_HAS_MSAN)
         test(stale_object_stops_the_system),
 #endif
+        test(pointer_reference_is_one_more),
+        test(pointer_opens_another_handle),
+        test(pointer_opens_in_the_table_of_an_open),
+        test(pointer_open_maps_access_by_type),
+        test(pointer_past_cleanup_opens_nothing),
+        test(pointer_to_what_gets_no_irps_opens_again),
+        test(pointer_open_checks_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,17 @@
-/* FltCreateFile, FltCreateFileEx, ZwCreateFile and ZwCreateEvent. */
+/* The Flt opens, ZwCreateFile, ZwCreateEvent, ZwCreateSection and ZwOpenKey. */
 #include "calls_test.h"
 
-static const enum flt_opcode openers[] = {FLT_OP_FltCreateFile, FLT_OP_FltCreateFileEx,
-                                          FLT_OP_ZwCreateFile, FLT_OP_ZwCreateEvent};
-enum { FILES = 3, OPENERS = 4 }; /* the first three open files */
+static const enum flt_opcode openers[] = {
+    FLT_OP_FltCreateFile, FLT_OP_FltCreateFileEx, FLT_OP_FltCreateFileEx2, FLT_OP_ZwCreateFile,
+    FLT_OP_ZwCreateEvent, FLT_OP_ZwCreateSection, FLT_OP_ZwOpenKey};
+enum { FILES = 4, OPENERS = 7 }; /* the first four open files by name */
 
-static enum flt_type type_of(size_t i) {
-    return i < FILES ? FLT_TYPE_FILE : FLT_TYPE_EVENT;
-}
+static const enum flt_type types[OPENERS] = {FLT_TYPE_FILE, FLT_TYPE_FILE,  FLT_TYPE_FILE,
+                                             FLT_TYPE_FILE, FLT_TYPE_EVENT, FLT_TYPE_SECTION,
+                                             FLT_TYPE_KEY};
+/* What GENERIC_READ grants. */
+static const ACCESS_MASK readable[FLT_TYPE_COUNT] = {0, FILE_GENERIC_READ, 0x00020001, 0x00020005,
+                                                     0x00020019};
 
 static void open_makes_a_handle_and_an_object(void **state) {
     (void)state;
@@ -19,11 +23,10 @@ static void open_makes_a_handle_and_an_object(void **state) {
         assert_true(has_handle(FLT_TABLE_KERNEL, handle, &row));
         assert_int_equal(row.value, number(handle));
         assert_int_equal(row.table, FLT_TABLE_KERNEL);
-        assert_int_equal(row.type, type_of(i));
-        assert_int_equal(row.access, i < FILES ? FILE_GENERIC_READ : 0x00020001);
+        assert_int_equal(row.type, types[i]);
+        assert_int_equal(row.access, readable[types[i]]);
         assert_int_equal(row.flags, 0);
-        const uint32_t references = openers[i] == FLT_OP_FltCreateFileEx;
-        assert_object(row.token, 1, references, type_of(i), FLT_PHASE_IN_USE);
+        assert_object(row.token, 1, hands_out_object(openers[i]), types[i], FLT_PHASE_IN_USE);
         assert_totals(1, 1);
         if (i < FILES)
             assert_irps(IRPS(FLT_EVENT_CREATE), FLT_PROCESS_P1, row.token);
@@ -41,18 +44,58 @@ static void open_fills_the_status_block(void **state) {
     }
 }
 
-static void ex_hands_out_the_object_with_a_reference(void **state) {
+static const enum flt_opcode with_object[] = {FLT_OP_FltCreateFileEx, FLT_OP_FltCreateFileEx2,
+                                              FLT_OP_FltOpenVolume};
+
+static void object_is_handed_out_with_a_reference(void **state) {
     (void)state;
-    const HANDLE handle = open_by(FLT_OP_FltCreateFileEx, OBJ_KERNEL_HANDLE);
-    assert_int_equal(number(w.file), token_of(FLT_TABLE_KERNEL, handle));
-    assert_object(number(w.file), 1, 1, FLT_TYPE_FILE, FLT_PHASE_IN_USE);
+    for (size_t i = 0; i < 3; i++) {
+        const HANDLE handle = open_by(with_object[i], OBJ_KERNEL_HANDLE);
+        assert_int_equal(number(w.file), token_of(FLT_TABLE_KERNEL, handle));
+        assert_object(number(w.file), 1, 1, FLT_TYPE_FILE, FLT_PHASE_IN_USE);
+    }
 }
 
-static void ex_without_an_object_takes_no_reference(void **state) {
+static void object_not_wanted_takes_no_reference(void **state) {
     (void)state;
-    assert_status(open_name(FLT_OP_FltCreateFileEx, "\\b", GENERIC_READ, OBJ_KERNEL_HANDLE, NULL),
-                  STATUS_SUCCESS);
-    assert_object(token_of(FLT_TABLE_KERNEL, w.handle), 1, 0, FLT_TYPE_FILE, FLT_PHASE_IN_USE);
+    for (size_t i = 0; i < 3; i++) {
+        assert_status(open_name(with_object[i], "\\b", GENERIC_READ, OBJ_KERNEL_HANDLE, NULL),
+                      STATUS_SUCCESS);
+        assert_object(token_of(FLT_TABLE_KERNEL, w.handle), 1, 0, FLT_TYPE_FILE, FLT_PHASE_IN_USE);
+    }
+}
+
+static void volume_opens_as_a_kernel_handle(void **state) {
+    (void)state;
+    for (ULONG process = 0; process < FLT_PROCESS_COUNT; process++) {
+        run_in(process);
+        struct flt_handle_row row;
+        assert_true(has_handle(FLT_TABLE_KERNEL, open_by(FLT_OP_FltOpenVolume, 0), &row));
+        assert_int_equal(row.access, 0x00100080);
+        assert_int_equal(row.type, FLT_TYPE_FILE);
+        assert_int_equal(row.flags, 0);
+        assert_irps(IRPS(FLT_EVENT_CREATE), (enum flt_process)process, row.token);
+    }
+}
+
+static void volume_needs_an_instance_then_room(void **state) {
+    (void)state;
+    start_with(failed_outputs, zero);
+    start_with(geometry, small);
+    for (int k = 0; k < 12; k++)
+        open_kernel();
+    w.events = 0;
+    fill_open_outputs();
+    assert_status(w.system->ops->FltOpenVolume(w.system, NULL, &w.handle, &w.file),
+                  STATUS_INVALID_PARAMETER);
+    assert_int_equal(number(w.handle) | number(w.file), 0);
+    assert_status(open_name(FLT_OP_FltOpenVolume, "", 0, 0, &w.file),
+                  STATUS_INSUFFICIENT_RESOURCES);
+    assert_int_equal(number(w.handle) | number(w.file), 0);
+    assert_status(w.system->ops->FltOpenVolume(w.system, NULL, &w.handle, NULL),
+                  STATUS_INVALID_PARAMETER); /* and NULL is left alone */
+    assert_no_irps();
+    assert_totals(12, 12);
 }
 
 static void each_open_has_its_own_object(void **state) {
@@ -108,24 +151,25 @@ static void inherit_is_kept(void **state) {
 static void access_is_mapped(void **state) {
     (void)state;
     static const struct {
-        ACCESS_MASK desired, file, event;
-    } rows[] = {{0, 0, 0},
-                {GENERIC_READ, 0x00120089, 0x00020001},
-                {GENERIC_WRITE, 0x00120116, 0x00020002},
-                {GENERIC_EXECUTE, 0x001200A0, 0x00120000},
-                {GENERIC_ALL, 0x001F01FF, 0x001F0003},
-                {MAXIMUM_ALLOWED, 0x001F01FF, 0x001F0003},
-                {MAXIMUM_ALLOWED | GENERIC_READ, 0x001F01FF, 0x001F0003},
-                {GENERIC_READ | GENERIC_WRITE, 0x0012019F, 0x00020003},
-                {DELETE, DELETE, DELETE},
-                {GENERIC_READ | DELETE, 0x00130089, 0x00030001}};
+        ACCESS_MASK desired, granted[FLT_TYPE_COUNT];
+    } rows[] = {
+        {0, {0, 0, 0, 0, 0}},
+        {GENERIC_READ, {0, 0x00120089, 0x00020001, 0x00020005, 0x00020019}},
+        {GENERIC_WRITE, {0, 0x00120116, 0x00020002, 0x00020002, 0x00020006}},
+        {GENERIC_EXECUTE, {0, 0x001200A0, 0x00120000, 0x00020008, 0x00020019}},
+        {GENERIC_ALL, {0, 0x001F01FF, 0x001F0003, 0x000F001F, 0x000F003F}},
+        {MAXIMUM_ALLOWED, {0, 0x001F01FF, 0x001F0003, 0x000F001F, 0x000F003F}},
+        {MAXIMUM_ALLOWED | GENERIC_READ, {0, 0x001F01FF, 0x001F0003, 0x000F001F, 0x000F003F}},
+        {GENERIC_READ | GENERIC_WRITE, {0, 0x0012019F, 0x00020003, 0x00020007, 0x0002001F}},
+        {DELETE, {0, DELETE, DELETE, DELETE, DELETE}},
+        {GENERIC_READ | DELETE, {0, 0x00130089, 0x00030001, 0x00030005, 0x00030019}}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         for (size_t opener = 0; opener < OPENERS; opener++) {
             struct flt_handle_row row;
             assert_status(open_name(openers[opener], "\\a", rows[i].desired, 0, NULL),
                           STATUS_SUCCESS);
             assert_true(has_handle(FLT_PROCESS_P1, w.handle, &row));
-            assert_int_equal(row.access, opener < FILES ? rows[i].file : rows[i].event);
+            assert_int_equal(row.access, rows[i].granted[types[opener]]);
         }
 }
 
@@ -213,7 +257,7 @@ static void assert_left_behind(uint64_t expected) {
         assert_status(open_name(openers[i], "\\missing", GENERIC_READ, 0, &w.file),
                       STATUS_OBJECT_NAME_NOT_FOUND);
         assert_int_equal(number(w.handle), expected);
-        assert_int_equal(number(w.file), openers[i] == FLT_OP_FltCreateFileEx ? expected : FILL);
+        assert_int_equal(number(w.file), hands_out_object(openers[i]) ? expected : FILL);
     }
     assert_status(open_name(FLT_OP_FltCreateFileEx, "\\missing", GENERIC_READ, 0, NULL),
                   STATUS_OBJECT_NAME_NOT_FOUND); /* and NULL is left alone */
@@ -228,15 +272,17 @@ static void failed_outputs_are_as_the_switch_says(void **state) {
     assert_left_behind(NEVER_VALID);
 }
 
-static void failed_event_leaves_its_handle_as_the_switch_says(void **state) {
+static void what_has_no_name_leaves_its_handle_as_the_switch_says(void **state) {
     (void)state;
     start_with(geometry, small);
     start_with(failed_outputs, zero);
     for (int k = 0; k < 12; k++)
         open_by(FLT_OP_ZwCreateEvent, 0);
-    assert_status(open_name(FLT_OP_ZwCreateEvent, "", GENERIC_READ, 0, NULL),
-                  STATUS_INSUFFICIENT_RESOURCES);
-    assert_int_equal(number(w.handle), 0);
+    for (size_t i = FILES; i < OPENERS; i++) {
+        assert_status(open_name(openers[i], "", GENERIC_READ, 0, NULL),
+                      STATUS_INSUFFICIENT_RESOURCES);
+        assert_int_equal(number(w.handle), 0);
+    }
 }
 
 static void failed_status_block_is_as_the_switch_says(void **state) {
@@ -257,8 +303,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         test(open_makes_a_handle_and_an_object),
         test(open_fills_the_status_block),
-        test(ex_hands_out_the_object_with_a_reference),
-        test(ex_without_an_object_takes_no_reference),
+        test(object_is_handed_out_with_a_reference),
+        test(object_not_wanted_takes_no_reference),
+        test(volume_opens_as_a_kernel_handle),
+        test(volume_needs_an_instance_then_room),
         test(each_open_has_its_own_object),
         test(attributes_and_process_choose_the_table),
         test(create_is_sent_in_the_current_process),
@@ -271,7 +319,7 @@ int main(void) {
         test(name_is_looked_at_before_the_table),
         test(values_that_are_never_reused_run_out),
         test(failed_outputs_are_as_the_switch_says),
-        test(failed_event_leaves_its_handle_as_the_switch_says),
+        test(what_has_no_name_leaves_its_handle_as_the_switch_says),
         test(failed_status_block_is_as_the_switch_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

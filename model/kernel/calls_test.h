@@ -109,8 +109,12 @@ static inline void fill_open_outputs(void) {
     w.iosb.Information = (ULONG_PTR)FILL;
 }
 
-/* Opens by name with the call of that opcode; the outputs are in w. FltCreateFileEx hands out its
- * object unless `file` is NULL. */
+static inline bool hands_out_object(enum flt_opcode opener) {
+    return flt_calls[opener].results & 1u << FLT_RESULT_object;
+}
+
+/* Opens by name with the call of that opcode; the outputs are in w. The calls that hand out their
+ * object do so unless `file` is NULL. FltOpenVolume has neither name, access nor flags. */
 static inline NTSTATUS open_name(enum flt_opcode opener, const char *text, ACCESS_MASK access,
                                  ULONG flags, PFILE_OBJECT *file) {
     const struct flt_ops *ops = w.system->ops;
@@ -126,6 +130,12 @@ static inline NTSTATUS open_name(enum flt_opcode opener, const char *text, ACCES
         return ops->FltCreateFileEx(w.system, f0, NULL, &w.handle, file, access, &attributes,
                                     &w.iosb, NULL, FILE_ATTRIBUTE_NORMAL, 0, FILE_OPEN, 0, NULL, 0,
                                     0);
+    if (opener == FLT_OP_FltCreateFileEx2)
+        return ops->FltCreateFileEx2(w.system, f0, NULL, &w.handle, file, access, &attributes,
+                                     &w.iosb, NULL, FILE_ATTRIBUTE_NORMAL, 0, FILE_OPEN, 0, NULL, 0,
+                                     0, NULL);
+    if (opener == FLT_OP_FltOpenVolume)
+        return ops->FltOpenVolume(w.system, w.system->world.instance[1], &w.handle, file);
     if (opener == FLT_OP_FltCreateFile)
         return ops->FltCreateFile(w.system, f0, NULL, &w.handle, access, &attributes, &w.iosb, NULL,
                                   FILE_ATTRIBUTE_NORMAL, 0, FILE_OPEN, 0, NULL, 0, 0);
@@ -133,10 +143,15 @@ static inline NTSTATUS open_name(enum flt_opcode opener, const char *text, ACCES
         return ops->ZwCreateFile(w.system, &w.handle, access, &attributes, &w.iosb, NULL,
                                  FILE_ATTRIBUTE_NORMAL, 0, FILE_OPEN, 0, NULL, 0);
     attributes.ObjectName = NULL;
+    if (opener == FLT_OP_ZwCreateSection)
+        return ops->ZwCreateSection(w.system, &w.handle, access, &attributes, NULL, PAGE_READWRITE,
+                                    SEC_COMMIT, NULL);
+    if (opener == FLT_OP_ZwOpenKey)
+        return ops->ZwOpenKey(w.system, &w.handle, access, &attributes);
     return ops->ZwCreateEvent(w.system, &w.handle, access, &attributes, NotificationEvent, FALSE);
 }
 
-/* Opens what is there, for reading; FltCreateFileEx with an object. */
+/* Opens what is there, for reading; with an object where the call has one. */
 static inline HANDLE open_by(enum flt_opcode opener, ULONG flags) {
     assert_status(open_name(opener, "\\a", GENERIC_READ, flags, &w.file), STATUS_SUCCESS);
     return w.handle;
@@ -152,6 +167,44 @@ static inline NTSTATUS flt_close(HANDLE handle) {
 
 static inline NTSTATUS zw_close(HANDLE handle) {
     return w.system->ops->ZwClose(w.system, handle);
+}
+
+static inline NTSTATUS nt_close(HANDLE handle) {
+    return w.system->ops->NtClose(w.system, handle);
+}
+
+static inline NTSTATUS ob_close(HANDLE handle, KPROCESSOR_MODE mode) {
+    return w.system->ops->ObCloseHandle(w.system, handle, mode);
+}
+
+static inline void set_previous_mode(KPROCESSOR_MODE mode) {
+    w.system->ops->SetPreviousMode(w.system, mode);
+}
+
+static inline NTSTATUS set_flags(HANDLE handle, BOOLEAN inherit, BOOLEAN protect) {
+    OBJECT_HANDLE_FLAG_INFORMATION flags = {inherit, protect};
+    return w.system->ops->ZwSetInformationObject(w.system, handle, ObjectHandleFlagInformation,
+                                                 &flags, (ULONG)sizeof flags);
+}
+
+static inline NTSTATUS duplicate(enum flt_process_handle from, HANDLE source,
+                                 enum flt_process_handle to, ACCESS_MASK access, ULONG attributes,
+                                 ULONG options) {
+    const HANDLE *process = w.system->world.process_handle;
+    w.handle = handle_of(FILL);
+    return w.system->ops->ZwDuplicateObject(w.system, process[from], source, process[to], &w.handle,
+                                            access, attributes, options);
+}
+
+static inline NTSTATUS open_pointer_as(PVOID object, ULONG attributes, ACCESS_MASK access,
+                                       enum flt_type type, KPROCESSOR_MODE mode) {
+    w.handle = handle_of(FILL);
+    return w.system->ops->ObOpenObjectByPointer(w.system, object, attributes, NULL, access,
+                                                w.system->world.type[type], mode, &w.handle);
+}
+
+static inline NTSTATUS open_pointer(PVOID object, ULONG attributes) {
+    return open_pointer_as(object, attributes, GENERIC_READ, FLT_TYPE_NONE, KernelMode);
 }
 
 static inline NTSTATUS reference_as(HANDLE handle, ACCESS_MASK access, enum flt_type type,
@@ -170,6 +223,11 @@ static inline int dereference(PVOID object) {
     return 0;
 }
 
+static inline int reference_pointer(PVOID object) {
+    w.system->ops->ObReferenceObject(w.system, object);
+    return 0;
+}
+
 static inline int raise_irql(KIRQL irql) {
     w.system->ops->KeRaiseIrql(w.system, irql, &w.irql);
     return 0;
@@ -182,6 +240,24 @@ static inline int lower_irql(KIRQL irql) {
 
 static inline void run_in(ULONG process) {
     w.system->ops->RunIn(w.system, process);
+}
+
+static inline void start_process(ULONG process) {
+    w.system->ops->StartProcess(w.system, process);
+}
+
+static inline void exit_process(ULONG process) {
+    w.system->ops->ExitProcess(w.system, process);
+}
+
+static inline int attach(enum flt_process process) {
+    w.system->ops->KeStackAttachProcess(w.system, w.system->world.process[process], NULL);
+    return 0;
+}
+
+static inline int detach(void) {
+    w.system->ops->KeUnstackDetachProcess(w.system, NULL);
+    return 0;
 }
 
 /* ---- what the view shows

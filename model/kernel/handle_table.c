@@ -104,6 +104,17 @@ void flt_handle_table_remove(struct flt_handle_table *table, uint32_t index) {
         flt_handle_table_release(table, index);
 }
 
+void flt_handle_table_set_flags(struct flt_handle_table *table, uint32_t index, uint8_t flags) {
+    entry_of(table, index)->flags = flags;
+}
+
+void flt_handle_table_renew(struct flt_handle_table *table) {
+    if (table->live || !table->reuse)
+        return;
+    table->fresh = 1;
+    table->free = 0;
+}
+
 const struct flt_handle_entry *flt_handle_table_find(const struct flt_handle_table *table,
                                                      uint64_t index) {
     if (index >= table->fresh || index / PAGE_ENTRIES >= table->pages)

@@ -44,6 +44,9 @@ void flt_handle_table_release(struct flt_handle_table *table, uint32_t index);
 void flt_handle_table_enter(struct flt_handle_table *table, uint32_t index,
                             const struct flt_handle_entry *entry);
 void flt_handle_table_remove(struct flt_handle_table *table, uint32_t index); /* a live one */
+void flt_handle_table_set_flags(struct flt_handle_table *table, uint32_t index, uint8_t flags);
+/* An empty table becomes a new one: values start over, unless none may come back. */
+void flt_handle_table_renew(struct flt_handle_table *table);
 
 /* The live entry, or NULL. Any number will do. */
 const struct flt_handle_entry *flt_handle_table_find(const struct flt_handle_table *table,

@@ -265,6 +265,47 @@ static void reset_starts_over(void **state) {
     flt_handle_table_free(&table);
 }
 
+static void flags_are_written_alone(void **state) {
+    (void)state;
+    struct flt_handle_table table = new_table(WINDOWS, AGAIN);
+    add(&table);
+    const uint32_t index = flt_handle_table_reserve(&table);
+    flt_handle_table_enter(
+        &table, index,
+        &(struct flt_handle_entry){.object = thing, .access = 7, .flags = 1, .opener = 0x21});
+    flt_handle_table_set_flags(&table, index, 2);
+    const struct flt_handle_entry *entry = flt_handle_table_find(&table, index);
+    assert_ptr_equal(entry->object, thing);
+    assert_int_equal(entry->access, 7);
+    assert_int_equal(entry->flags, 2);
+    assert_int_equal(entry->opener, 0x21);
+    assert_int_equal(flt_handle_table_find(&table, 1)->flags, 0);
+    assert_consistent(&table);
+    flt_handle_table_free(&table);
+}
+
+static void renewed_table_starts_over_where_values_are_reused(void **state) {
+    (void)state;
+    static const uint8_t reuse[] = {AGAIN, NEVER};
+    static const uint32_t next[] = {1, 4};
+    for (size_t i = 0; i < 2; i++) {
+        struct flt_handle_table table = new_table(WINDOWS, reuse[i]);
+        for (int k = 0; k < 3; k++)
+            add(&table);
+        flt_handle_table_remove(&table, 1);
+        flt_handle_table_remove(&table, 3);
+        flt_handle_table_renew(&table); /* not empty: no change */
+        assert_non_null(flt_handle_table_find(&table, 2));
+        flt_handle_table_remove(&table, 2);
+        flt_handle_table_renew(&table);
+        assert_int_equal(add(&table), next[i]);
+        assert_int_equal(add(&table), next[i] + 1);
+        assert_int_equal(table.live, 2);
+        assert_consistent(&table);
+        flt_handle_table_free(&table);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(first_value_is_four),
@@ -279,6 +320,8 @@ int main(void) {
         cmocka_unit_test(removal_keeps_the_others),
         cmocka_unit_test(million_values_are_distinct),
         cmocka_unit_test(reset_starts_over),
+        cmocka_unit_test(flags_are_written_alone),
+        cmocka_unit_test(renewed_table_starts_over_where_values_are_reused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,26 +3,26 @@
 enum { HANDLE_STEP = 4 }; /* from one value to the next: the tag bits are the caller's */
 
 /* The table, and the value without the bits that chose it; NULL when it chooses none. */
-static struct flt_handle_table *table_of(struct flt_kernel *kernel, uint64_t *value,
-                                         KPROCESSOR_MODE mode) {
+static struct flt_handle_table *table_of(struct flt_kernel *kernel, enum flt_process process,
+                                         uint64_t *value, KPROCESSOR_MODE mode) {
     const uint64_t bits = *value & FLT_KERNEL_HANDLE_BITS;
     *value &= ~FLT_KERNEL_HANDLE_BITS;
     uint8_t table;
     if (bits == FLT_KERNEL_HANDLE_BITS)
         table = FLT_TABLE_KERNEL;
     else if (bits == 0)
-        table = (uint8_t)flt_kernel_thread(kernel)->process; /* System's is the kernel table */
+        table = (uint8_t)process; /* System's is the kernel table */
     else
         return NULL;
     return mode == UserMode && table == FLT_TABLE_KERNEL ? NULL : &kernel->table[table];
 }
 
-bool flt_handle_resolve(struct flt_kernel *kernel, HANDLE handle, KPROCESSOR_MODE mode,
-                        struct flt_found *found) {
+bool flt_handle_resolve_in(struct flt_kernel *kernel, enum flt_process process, HANDLE handle,
+                           KPROCESSOR_MODE mode, struct flt_found *found) {
     uint64_t value = flt_handle_number(handle);
     if (value & FLT_HANDLE_TAG_BITS && flt_chosen(&kernel->switches, tag_bits, significant))
         return false;
-    found->table = table_of(kernel, &value, mode);
+    found->table = table_of(kernel, process, &value, mode);
     if (!found->table)
         return false;
     found->entry = flt_handle_table_find(found->table, value / HANDLE_STEP);
@@ -30,9 +30,17 @@ bool flt_handle_resolve(struct flt_kernel *kernel, HANDLE handle, KPROCESSOR_MOD
     return found->entry != NULL;
 }
 
+bool flt_handle_resolve(struct flt_kernel *kernel, HANDLE handle, KPROCESSOR_MODE mode,
+                        struct flt_found *found) {
+    return flt_handle_resolve_in(kernel, flt_kernel_process(kernel), handle, mode, found);
+}
+
 uint8_t flt_handle_table_for(struct flt_kernel *kernel, ULONG attributes) {
-    return attributes & OBJ_KERNEL_HANDLE ? FLT_TABLE_KERNEL
-                                          : (uint8_t)flt_kernel_thread(kernel)->process;
+    return attributes & OBJ_KERNEL_HANDLE ? FLT_TABLE_KERNEL : (uint8_t)flt_kernel_process(kernel);
+}
+
+uint8_t flt_handle_flags(ULONG attributes) {
+    return attributes & OBJ_INHERIT ? FLT_HANDLE_INHERIT : 0;
 }
 
 static uint64_t table_bits(uint8_t table) {
@@ -41,6 +49,13 @@ static uint64_t table_bits(uint8_t table) {
 
 uint64_t flt_handle_spell(uint8_t table, uint32_t index) {
     return (uint64_t)index * HANDLE_STEP | table_bits(table);
+}
+
+HANDLE flt_handle_make(struct flt_kernel *kernel, uint8_t table, uint32_t index,
+                       const struct flt_handle_entry *entry) {
+    flt_object_add_handle(entry->object);
+    flt_handle_table_enter(&kernel->table[table], index, entry);
+    return (HANDLE)(uintptr_t)flt_handle_spell(table, index);
 }
 
 uint32_t flt_handle_unspell(uint8_t table, uint64_t value) {

@@ -16,12 +16,20 @@ struct flt_found {
     const struct flt_handle_entry *entry;
 };
 
-/* What a value names for the current thread; false when it is no live handle there. */
+/* What a value names in that process; false when it is no live handle there. */
+bool flt_handle_resolve_in(struct flt_kernel *kernel, enum flt_process process, HANDLE handle,
+                           KPROCESSOR_MODE mode, struct flt_found *found);
+/* The same in the current process. */
 bool flt_handle_resolve(struct flt_kernel *kernel, HANDLE handle, KPROCESSOR_MODE mode,
                         struct flt_found *found);
 
 /* The table that a new handle with these attributes goes to. */
 uint8_t flt_handle_table_for(struct flt_kernel *kernel, ULONG attributes);
+/* Their part of a new handle's flags. */
+uint8_t flt_handle_flags(ULONG attributes);
+/* Makes a reserved index a handle to the entry's object, and counts it there. */
+HANDLE flt_handle_make(struct flt_kernel *kernel, uint8_t table, uint32_t index,
+                       const struct flt_handle_entry *entry);
 /* An entry's value, as opens hand it out. */
 uint64_t flt_handle_spell(uint8_t table, uint32_t index);
 /* The index that flt_handle_spell made this value of; 0 for any other value. */

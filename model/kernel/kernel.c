@@ -19,10 +19,28 @@ static void reset(struct flt_system *system, const struct flt_switches *switches
         flt_handle_table_reset(&kernel->table[i], switches);
     flt_object_pool_reset(&kernel->objects.pool);
     for (size_t i = 0; i < FLT_THREAD_COUNT; i++)
-        kernel->thread[i] = (struct flt_thread){FLT_PROCESS_P1, PASSIVE_LEVEL};
+        kernel->thread[i] = (struct flt_thread){
+            .process = FLT_PROCESS_P1, .irql = PASSIVE_LEVEL, .previous_mode = KernelMode};
+    for (size_t i = 0; i < FLT_PROCESS_COUNT; i++)
+        kernel->process[i].exited = false;
 }
 
-/* Index 0 of each stays NULL. The things of the world never move, so once is enough. */
+/* Handles to processes are in no table of the view: some of their kernel bits are set, not all. */
+#define PROCESS_HANDLES UINT64_C(0x7000000000000000)
+#define CURRENT_PROCESS UINT64_MAX
+
+static void make_processes(struct flt_kernel *kernel) {
+    struct flt_world *world = &kernel->system.world;
+    world->process_handle[FLT_PROCESS_HANDLE_CURRENT] = (HANDLE)(uintptr_t)CURRENT_PROCESS;
+    for (uint8_t i = 0; i < FLT_PROCESS_COUNT; i++) {
+        kernel->process[i].number = i;
+        world->process[i] = &kernel->process[i];
+        world->process_handle[FLT_PROCESS_HANDLE_SYSTEM + i] =
+            (HANDLE)(uintptr_t)(PROCESS_HANDLES + (i + 1u) * 4u);
+    }
+}
+
+/* The things of the world never move, so once is enough. Index 0 stays NULL, but for processes. */
 static void make_world(struct flt_kernel *kernel) {
     struct flt_world *world = &kernel->system.world;
     for (uint8_t i = 1; i < FLT_FILTER_COUNT; i++) {
@@ -36,6 +54,7 @@ static void make_world(struct flt_kernel *kernel) {
     memcpy(kernel->type, flt_object_types, sizeof kernel->type);
     for (size_t i = 1; i < FLT_TYPE_COUNT; i++)
         world->type[i] = &kernel->type[i];
+    make_processes(kernel);
 }
 
 struct flt_system *flt_kernel_new(void) {

@@ -21,6 +21,28 @@ static void world_is_complete_and_null_at_zero(void **state) {
     assert_non_null(world->type[FLT_TYPE_FILE]);
     assert_non_null(world->type[FLT_TYPE_EVENT]);
     assert_ptr_not_equal(world->type[FLT_TYPE_FILE], world->type[FLT_TYPE_EVENT]);
+    assert_non_null(world->type[FLT_TYPE_SECTION]);
+    assert_non_null(world->type[FLT_TYPE_KEY]);
+    assert_ptr_not_equal(world->type[FLT_TYPE_SECTION], world->type[FLT_TYPE_KEY]);
+}
+
+static void world_names_each_process_apart(void **state) {
+    (void)state;
+    const struct flt_world *world = &w.system->world;
+    assert_null(world->process_handle[FLT_PROCESS_HANDLE_NULL]);
+    assert_int_equal(number(world->process_handle[FLT_PROCESS_HANDLE_CURRENT]), UINT64_MAX);
+    for (size_t i = 0; i < FLT_PROCESS_COUNT; i++) {
+        assert_non_null(world->process[i]);
+        const HANDLE handle = world->process_handle[FLT_PROCESS_HANDLE_SYSTEM + i];
+        const uint64_t bits = number(handle) & FLT_KERNEL_HANDLE_BITS;
+        assert_int_not_equal(bits, 0); /* in no table */
+        assert_int_not_equal(bits, FLT_KERNEL_HANDLE_BITS);
+        assert_status(zw_close(handle), STATUS_INVALID_HANDLE);
+        for (size_t k = 0; k < i; k++) {
+            assert_ptr_not_equal(world->process[i], world->process[k]);
+            assert_ptr_not_equal(handle, world->process_handle[FLT_PROCESS_HANDLE_SYSTEM + k]);
+        }
+    }
 }
 
 /* Opens MANY in turn in each table, and closes some of them. */
@@ -138,6 +160,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         test(every_call_is_there),
         test(world_is_complete_and_null_at_zero),
+        test(world_names_each_process_apart),
         test(view_shows_each_row_once_in_any_batch),
         test(handles_are_found_as_spelled_only),
         test(reset_empties_and_repeats),

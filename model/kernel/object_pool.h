@@ -18,6 +18,7 @@ struct flt_object {
     uint32_t references;          /* that callers hold */
     uint8_t type;                 /* enum flt_type */
     uint8_t phase;                /* enum flt_phase */
+    uint8_t opener;               /* opcode of the call that opened it first */
 };
 
 struct flt_object_slot;

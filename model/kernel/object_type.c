@@ -5,6 +5,9 @@ const OBJECT_TYPE flt_object_types[FLT_TYPE_COUNT] = {
                        true},
     [FLT_TYPE_EVENT] = {READ_CONTROL | EVENT_QUERY_STATE, READ_CONTROL | EVENT_MODIFY_STATE,
                         READ_CONTROL | SYNCHRONIZE, EVENT_ALL_ACCESS, false},
+    /* In SECTION_x and KEY_x rights, each with READ_CONTROL. */
+    [FLT_TYPE_SECTION] = {0x00020005, 0x00020002, 0x00020008, 0x000F001F, false},
+    [FLT_TYPE_KEY] = {0x00020019, 0x00020006, 0x00020019, 0x000F003F, false},
 };
 
 static ACCESS_MASK map_generic(const OBJECT_TYPE *type, ACCESS_MASK access) {

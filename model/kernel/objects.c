@@ -8,12 +8,14 @@ static void send(struct flt_objects *objects, enum flt_event_kind kind, enum flt
         flt_system_event(objects->system, kind, process, object);
 }
 
-struct flt_object *flt_object_new(struct flt_objects *objects, enum flt_type type) {
+struct flt_object *flt_object_new(struct flt_objects *objects, enum flt_type type,
+                                  enum flt_opcode opener) {
     struct flt_object *object = flt_object_pool_take(&objects->pool);
     if (!object)
         return NULL;
     object->type = (uint8_t)type;
     object->phase = FLT_PHASE_IN_USE;
+    object->opener = (uint8_t)opener;
     return object;
 }
 

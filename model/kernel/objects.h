@@ -13,7 +13,8 @@ struct flt_objects {
 
 /* Without handles, references and IRPs so far; the caller opens or discards it. NULL when memory is
  * short. */
-struct flt_object *flt_object_new(struct flt_objects *objects, enum flt_type type);
+struct flt_object *flt_object_new(struct flt_objects *objects, enum flt_type type,
+                                  enum flt_opcode opener);
 /* Undoes flt_object_new: nothing was sent for it. */
 void flt_object_discard(struct flt_objects *objects, struct flt_object *object);
 

@@ -41,7 +41,7 @@ static void assert_event(size_t i, enum flt_event_kind kind, enum flt_process pr
 }
 
 static struct flt_object *open_object(enum flt_type type) {
-    struct flt_object *object = flt_object_new(&objects, type);
+    struct flt_object *object = flt_object_new(&objects, type, FLT_OP_ZwCreateFile);
     flt_object_open(&objects, object, FLT_PROCESS_P1);
     flt_object_add_handle(object);
     return object;
@@ -53,9 +53,10 @@ static bool is_gone(uint64_t token) {
 
 static void new_object_has_nothing(void **state) {
     (void)state;
-    struct flt_object *object = flt_object_new(&objects, FLT_TYPE_FILE);
+    struct flt_object *object = flt_object_new(&objects, FLT_TYPE_FILE, FLT_OP_FltOpenVolume);
     assert_int_equal(object->type, FLT_TYPE_FILE);
     assert_int_equal(object->phase, FLT_PHASE_IN_USE);
+    assert_int_equal(object->opener, FLT_OP_FltOpenVolume);
     assert_int_equal(object->handles, 0);
     assert_int_equal(object->references, 0);
     assert_int_equal(events, 0);
@@ -63,7 +64,7 @@ static void new_object_has_nothing(void **state) {
 
 static void discarded_object_sends_nothing(void **state) {
     (void)state;
-    struct flt_object *object = flt_object_new(&objects, FLT_TYPE_FILE);
+    struct flt_object *object = flt_object_new(&objects, FLT_TYPE_FILE, FLT_OP_FltOpenVolume);
     flt_object_discard(&objects, object);
     assert_int_equal(events, 0);
     assert_true(is_gone((uint64_t)(uintptr_t)object));

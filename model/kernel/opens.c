@@ -12,18 +12,14 @@ static NTSTATUS check_name(const UNICODE_STRING *name) {
 }
 
 static NTSTATUS check(const struct flt_open *open) {
-    if (open->type != FLT_TYPE_FILE)
-        return STATUS_SUCCESS; /* only files are opened by name here */
+    if (!open->named)
+        return STATUS_SUCCESS;
     return check_name(open->attributes ? open->attributes->ObjectName : NULL);
-}
-
-static uint8_t handle_flags(ULONG attributes) {
-    return attributes & OBJ_INHERIT ? FLT_HANDLE_INHERIT : 0;
 }
 
 static NTSTATUS act(struct flt_kernel *kernel, const struct flt_open *open) {
     const ULONG attributes = open->attributes ? open->attributes->Attributes : 0;
-    const enum flt_process process = flt_kernel_thread(kernel)->process;
+    const enum flt_process process = flt_kernel_process(kernel);
     const uint8_t number = flt_handle_table_for(kernel, attributes);
     struct flt_handle_table *table = &kernel->table[number];
 
@@ -33,7 +29,7 @@ static NTSTATUS act(struct flt_kernel *kernel, const struct flt_open *open) {
         return STATUS_INSUFFICIENT_RESOURCES;
 
     /* 2. The object. */
-    struct flt_object *object = flt_object_new(&kernel->objects, open->type);
+    struct flt_object *object = flt_object_new(&kernel->objects, open->type, open->opener);
     if (!object) {
         flt_handle_table_release(table, index); /* 1 */
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -43,13 +39,11 @@ static NTSTATUS act(struct flt_kernel *kernel, const struct flt_open *open) {
     flt_object_open(&kernel->objects, object, process);
 
     /* 4. The handle. */
-    flt_object_add_handle(object);
     const struct flt_handle_entry entry = {.object = object,
                                            .access = flt_access_granted(open->type, open->access),
-                                           .flags = handle_flags(attributes),
+                                           .flags = flt_handle_flags(attributes),
                                            .opener = (uint8_t)open->opener};
-    flt_handle_table_enter(table, index, &entry);
-    *open->handle = (HANDLE)(uintptr_t)flt_handle_spell(number, index);
+    *open->handle = flt_handle_make(kernel, number, index, &entry);
 
     /* 5. The caller's reference. */
     if (open->object) {
@@ -61,14 +55,17 @@ static NTSTATUS act(struct flt_kernel *kernel, const struct flt_open *open) {
     return STATUS_SUCCESS;
 }
 
+NTSTATUS flt_open_failed(const struct flt_kernel *kernel, const struct flt_open *open,
+                         NTSTATUS status) {
+    flt_fail_handle(kernel, open->handle);
+    flt_fail_file_object(kernel, open->object);
+    flt_fail_iosb(kernel, open->iosb, status);
+    return status;
+}
+
 NTSTATUS flt_open(struct flt_kernel *kernel, const struct flt_open *open) {
     NTSTATUS status = check(open);
     if (NT_SUCCESS(status))
         status = act(kernel, open);
-    if (!NT_SUCCESS(status)) {
-        flt_fail_handle(kernel, open->handle);
-        flt_fail_file_object(kernel, open->object);
-        flt_fail_iosb(kernel, open->iosb, status);
-    }
-    return status;
+    return NT_SUCCESS(status) ? status : flt_open_failed(kernel, open, status);
 }

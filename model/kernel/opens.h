@@ -7,6 +7,7 @@
 struct flt_open {
     enum flt_opcode opener;
     enum flt_type type;
+    bool named; /* files are opened by the name in attributes */
     ACCESS_MASK access;
     POBJECT_ATTRIBUTES attributes;
     PHANDLE handle;
@@ -15,5 +16,8 @@ struct flt_open {
 };
 
 NTSTATUS flt_open(struct flt_kernel *kernel, const struct flt_open *open);
+/* Leaves behind what a failed open leaves; returns the status. */
+NTSTATUS flt_open_failed(const struct flt_kernel *kernel, const struct flt_open *open,
+                         NTSTATUS status);
 
 #endif

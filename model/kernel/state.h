@@ -15,9 +15,21 @@ struct _FLT_INSTANCE {
     uint8_t number;
 };
 
+struct _KPROCESS {
+    uint8_t number; /* enum flt_process */
+    bool exited;
+};
+
+enum { FLT_ATTACH_DEPTH = 8 };
+
 struct flt_thread {
-    enum flt_process process; /* whose context it runs in */
+    enum flt_process process; /* its own */
+    enum flt_process attached[FLT_ATTACH_DEPTH];
+    uint8_t attachments; /* the last of them is whose context it runs in */
     KIRQL irql;
+    KPROCESSOR_MODE previous_mode;
+    uint32_t critical, guarded; /* regions entered and not left */
+    PIRP top_level_irp;
 };
 
 struct flt_kernel {
@@ -28,6 +40,7 @@ struct flt_kernel {
     struct flt_objects objects;
     struct _FLT_FILTER filter[FLT_FILTER_COUNT];
     struct _FLT_INSTANCE instance[FLT_INSTANCE_COUNT];
+    struct _KPROCESS process[FLT_PROCESS_COUNT];
     OBJECT_TYPE type[FLT_TYPE_COUNT]; /* what ObjectType parameters point to */
 };
 
@@ -38,6 +51,12 @@ static inline struct flt_kernel *flt_kernel_of(struct flt_system *system) {
 /* The thread that makes the call. */
 static inline struct flt_thread *flt_kernel_thread(struct flt_kernel *kernel) {
     return &kernel->thread[kernel->system.thread % FLT_THREAD_COUNT];
+}
+
+/* In whose context the call runs: the process attached to, else the thread's own. */
+static inline enum flt_process flt_kernel_process(struct flt_kernel *kernel) {
+    const struct flt_thread *thread = flt_kernel_thread(kernel);
+    return thread->attachments ? thread->attached[thread->attachments - 1] : thread->process;
 }
 
 /* The first thing that a call does, the verifier's check: does not come back when the verifier is
