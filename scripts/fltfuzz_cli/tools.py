@@ -1,4 +1,4 @@
-"""replay, show, encode: the C tools do the work; these build and start them."""
+"""replay, show, encode, minimize: the C tools do the work; these build and start them."""
 
 from .build import build
 from .common import run_through
@@ -8,7 +8,8 @@ def add_commands(command):
     replay = command(
         "replay",
         run_replay,
-        "Run sequences, each twice, and compare each call with what the file says.\nA folder stands for all files in it. Exit 1: a finding, or not as the file says.",
+        "Run sequences, each twice, and compare each call with what the file says.\n"
+        "A folder stands for all files in it. Exit 1: a finding, or not as the file says.",
         "replay --trace corpus/fuzz_close/seed/double-close.seq",
     )
     replay.add_argument("path", nargs="+", metavar="PATH", help="a sequence, text or binary, or a folder")
@@ -23,6 +24,16 @@ def add_commands(command):
     encode = command("encode", run_encode, "Write the binary form of a sequence, which engines read.", "encode my.seq -o my.bin")
     encode.add_argument("file", metavar="FILE", help="a sequence as text")
     encode.add_argument("-o", dest="out", required=True, metavar="OUT", help="the file to write")
+
+    minimize = command(
+        "minimize",
+        run_minimize,
+        "Make a sequence small, call by call, while it still shows the same rule; print it as text.",
+        "minimize crash-1f -o corpus/fuzz_close/regress/stale-close.seq",
+    )
+    minimize.add_argument("file", metavar="FILE", help="a sequence, text or binary")
+    minimize.add_argument("--rule", metavar="RULE", help="keep this rule (a finding, a breach or a leak) instead of what the file finds")
+    minimize.add_argument("-o", dest="out", metavar="OUT", help="the file to write; it must not exist")
 
 
 def run_replay(options):
@@ -41,3 +52,10 @@ def run_show(options):
 def run_encode(options):
     folder = build("fuzz", ["seq"], options)
     return run_through([folder / "fltfuzz-seq", "encode", options.file, "-o", options.out], options.verbose)
+
+
+def run_minimize(options):
+    folder = build("fuzz", ["minimize"], options)
+    words = ["--rule", options.rule] if options.rule else []
+    words += ["-o", options.out] if options.out else []
+    return run_through([folder / "fltfuzz-minimize", *words, options.file], options.verbose)
