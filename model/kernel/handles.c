@@ -1,7 +1,5 @@
 #include "handles.h"
 
-enum { HANDLE_STEP = 4 }; /* from one value to the next: the tag bits are the caller's */
-
 /* The table, and the value without the bits that chose it; NULL when it chooses none. */
 static struct flt_handle_table *table_of(struct flt_kernel *kernel, uint64_t *value,
                                          KPROCESSOR_MODE mode) {
@@ -25,8 +23,8 @@ bool flt_handle_resolve(struct flt_kernel *kernel, HANDLE handle, KPROCESSOR_MOD
     found->table = table_of(kernel, &value, mode);
     if (!found->table)
         return false;
-    found->entry = flt_handle_table_find(found->table, value / HANDLE_STEP);
-    found->index = (uint32_t)(value / HANDLE_STEP);
+    found->entry = flt_handle_table_find(found->table, value / FLT_HANDLE_STEP);
+    found->index = (uint32_t)(value / FLT_HANDLE_STEP);
     return found->entry != NULL;
 }
 
@@ -35,16 +33,8 @@ uint8_t flt_handle_table_for(struct flt_kernel *kernel, ULONG attributes) {
                                           : (uint8_t)flt_kernel_thread(kernel)->process;
 }
 
-static uint64_t table_bits(uint8_t table) {
-    return table == FLT_TABLE_KERNEL ? FLT_KERNEL_HANDLE_BITS : 0;
-}
-
-uint64_t flt_handle_spell(uint8_t table, uint32_t index) {
-    return (uint64_t)index * HANDLE_STEP | table_bits(table);
-}
-
 uint32_t flt_handle_unspell(uint8_t table, uint64_t value) {
-    if ((value & FLT_KERNEL_HANDLE_BITS) != table_bits(table) || value & FLT_HANDLE_TAG_BITS)
+    if ((value & FLT_KERNEL_HANDLE_BITS) != flt_handle_table_bits(table) || value & FLT_HANDLE_TAG_BITS)
         return 0;
-    return (uint32_t)((value & ~FLT_KERNEL_HANDLE_BITS) / HANDLE_STEP);
+    return (uint32_t)((value & ~FLT_KERNEL_HANDLE_BITS) / FLT_HANDLE_STEP);
 }

@@ -6,7 +6,7 @@
 
 /* A handle is a pointer by type only. It is widened with its sign, so that kernel handles keep
  * their top bits where pointers have 32 bits. */
-static inline uint64_t flt_handle_number(HANDLE handle) {
+FLT_INLINE uint64_t flt_handle_number(HANDLE handle) {
     return (uint64_t)(int64_t)(intptr_t)handle;
 }
 
@@ -22,8 +22,16 @@ bool flt_handle_resolve(struct flt_kernel *kernel, HANDLE handle, KPROCESSOR_MOD
 
 /* The table that a new handle with these attributes goes to. */
 uint8_t flt_handle_table_for(struct flt_kernel *kernel, ULONG attributes);
+enum { FLT_HANDLE_STEP = 4 }; /* from one value to the next: the tag bits are the caller's */
+
+FLT_INLINE uint64_t flt_handle_table_bits(uint8_t table) {
+    return table == FLT_TABLE_KERNEL ? FLT_KERNEL_HANDLE_BITS : 0;
+}
+
 /* An entry's value, as opens hand it out. */
-uint64_t flt_handle_spell(uint8_t table, uint32_t index);
+FLT_INLINE uint64_t flt_handle_spell(uint8_t table, uint32_t index) {
+    return (uint64_t)index * FLT_HANDLE_STEP | flt_handle_table_bits(table);
+}
 /* The index that flt_handle_spell made this value of; 0 for any other value. */
 uint32_t flt_handle_unspell(uint8_t table, uint64_t value);
 
