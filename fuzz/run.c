@@ -18,6 +18,11 @@ struct flt_runner {
     struct flt_door *door;
     const struct flt_sequence *sequence;
     struct variables handles, objects;
+    struct flt_call call; /* the one under way */
+    struct flt_outcome outcome;
+    uint32_t args, slots; /* bit per argument that is not 0, and that has a slot, in `call` */
+    uint64_t fill;
+    bool keep;
     struct flt_step_result *result;
     size_t results; /* allocated */
     size_t steps_run;
@@ -27,6 +32,7 @@ struct flt_runner *flt_runner_new(void) {
     struct flt_runner *runner = calloc(1, sizeof *runner);
     if (!runner)
         return NULL;
+    memset(runner->call.slot, FLT_NO_SLOT, sizeof runner->call.slot);
     runner->system = flt_kernel_new();
     runner->door = runner->system ? flt_door_new(runner->system) : NULL;
     if (!runner->door) {
@@ -79,7 +85,7 @@ static uint64_t derive(uint64_t value, enum flt_form form) {
 }
 
 /* A handle or an object argument: what the step's slot holds now, and where it came from. */
-static void resolve(const struct flt_runner *runner, const struct flt_step *step, int arg,
+static void resolve(struct flt_runner *runner, const struct flt_step *step, int arg,
                     struct flt_call *call) {
     const enum flt_form form = (enum flt_form)step->form[arg];
     if (form == FLT_FORM_VALUE)
@@ -88,31 +94,47 @@ static void resolve(const struct flt_runner *runner, const struct flt_step *step
     const struct variables *variables =
         flt_args[arg].kind == FLT_KIND_HANDLE ? &runner->handles : &runner->objects;
     call->slot[arg] = (int8_t)slot;
+    runner->slots |= 1u << arg;
     call->arg[arg] = derive(variable(variables, slot), form);
     if (form != FLT_FORM_SLOT)
         call->derived |= 1u << arg;
 }
 
-static void make_call(const struct flt_runner *runner, const struct flt_step *step, size_t number,
-                      uint64_t fill, struct flt_call *call) {
+/* What the row lacks must not come from another call; what that call did not set is 0 already. */
+static void forget_last_call(struct flt_runner *runner, uint32_t keep) {
+    struct flt_call *call = &runner->call;
+    for (uint32_t args = runner->args & ~keep; args; args &= args - 1)
+        call->arg[__builtin_ctz(args)] = 0;
+    for (uint32_t slots = runner->slots; slots; slots &= slots - 1)
+        call->slot[__builtin_ctz(slots)] = FLT_NO_SLOT;
+    runner->args = keep;
+    runner->slots = 0;
+}
+
+static void set_results(const struct flt_step *step, uint32_t results, struct flt_call *call) {
+    memcpy(call->result_slot, step->result, sizeof call->result_slot);
+    call->null_out = 0;
+    for (results &= FLT_SLOT_RESULTS; results; results &= results - 1) {
+        const int result = __builtin_ctz(results);
+        if (step->result[result] == FLT_NO_SLOT)
+            call->null_out |= (uint8_t)(1u << result);
+    }
+}
+
+static void make_call(struct flt_runner *runner, const struct flt_step *step, size_t number) {
     const struct flt_call_info *row = &flt_calls[step->opcode];
+    struct flt_call *call = &runner->call;
+    forget_last_call(runner, row->args);
     call->opcode = step->opcode;
     call->thread = step->thread;
     call->derived = 0;
-    call->null_out = 0;
     call->step = (uint32_t)number;
-    call->fill = fill_pattern(fill, number);
-    memset(call->slot, FLT_NO_SLOT, sizeof call->slot);
-    memset(call->arg, 0, sizeof call->arg); /* what the row lacks must not come from another call */
-    memcpy(call->result_slot, step->result, sizeof call->result_slot);
-    for (int i = 0; i < FLT_RESULT_LIMIT; i++)
-        if (row->results & 1u << i && flt_results[i].slots != FLT_SLOTS_NO_SLOT &&
-            step->result[i] == FLT_NO_SLOT)
-            call->null_out |= (uint8_t)(1u << i);
+    call->fill = fill_pattern(runner->fill, number);
+    set_results(step, row->results, call);
     for (uint32_t args = row->args; args; args &= args - 1) {
         const int arg = __builtin_ctz(args);
         call->arg[arg] = step->arg[arg];
-        if (flt_args[arg].kind == FLT_KIND_HANDLE || flt_args[arg].kind == FLT_KIND_OBJECT)
+        if (FLT_SLOT_ARGS >> arg & 1)
             resolve(runner, step, arg, call);
     }
     call->path = NULL;
@@ -125,16 +147,13 @@ static void make_call(const struct flt_runner *runner, const struct flt_step *st
 }
 
 /* The output variables become the slots' values, whatever they hold now. */
-static void store_results(struct flt_runner *runner, const struct flt_call *call,
-                          const struct flt_outcome *outcome) {
-    if (outcome->kind != FLT_RETURNED)
-        return;
-    const uint32_t results = flt_calls[call->opcode].results;
-    for (int i = 0; i < FLT_RESULT_LIMIT; i++) {
-        if (!(results & 1u << i) || call->result_slot[i] == FLT_NO_SLOT)
-            continue;
-        store(flt_results[i].slots == FLT_SLOTS_HANDLE ? &runner->handles : &runner->objects,
-              call->result_slot[i], outcome->out[i]);
+static void store_results(struct flt_runner *runner, const struct flt_outcome *outcome) {
+    const struct flt_call *call = &runner->call;
+    uint32_t results = flt_calls[call->opcode].results & FLT_SLOT_RESULTS & ~(uint32_t)call->null_out;
+    for (; results; results &= results - 1) {
+        const int result = __builtin_ctz(results);
+        store(flt_results[result].slots == FLT_SLOTS_HANDLE ? &runner->handles : &runner->objects,
+              call->result_slot[result], outcome->out[result]);
     }
 }
 
@@ -159,6 +178,23 @@ static void keep_result(struct flt_runner *runner, const struct flt_outcome *out
         result->breach[i] = (uint16_t)breach[i];
 }
 
+/* The steps, one after the other, until the run is over. A bug check leaves from the midst of it. */
+static void run_steps(void *context) {
+    struct flt_runner *runner = context;
+    const struct flt_sequence *sequence = runner->sequence;
+    struct flt_outcome *outcome = &runner->outcome;
+    bool on = true;
+    for (size_t i = 0; on && i < sequence->count; i++) {
+        make_call(runner, &sequence->step[i], i + 1);
+        runner->steps_run = i + 1;
+        on = flt_door_call(runner->door, &runner->call, outcome);
+        if (outcome->kind == FLT_RETURNED)
+            store_results(runner, outcome);
+        if (runner->keep)
+            keep_result(runner, outcome);
+    }
+}
+
 bool flt_run(struct flt_runner *runner, const struct flt_sequence *sequence,
              const struct flt_run_options *options) {
     struct flt_switches switches;
@@ -166,21 +202,12 @@ bool flt_run(struct flt_runner *runner, const struct flt_sequence *sequence,
     runner->sequence = sequence;
     runner->handles.written = runner->objects.written = 0;
     runner->steps_run = 0;
-    const bool keep = options->keep && room_for_results(runner, sequence->count);
-    flt_door_keep_trace(runner->door, keep);
+    runner->fill = options->fill;
+    runner->keep = options->keep && room_for_results(runner, sequence->count);
+    flt_door_keep_trace(runner->door, runner->keep);
     flt_door_open(runner->door, &switches, &switches);
-
-    struct flt_call call;
-    struct flt_outcome outcome;
-    bool on = true;
-    for (size_t i = 0; on && i < sequence->count; i++) {
-        make_call(runner, &sequence->step[i], i + 1, options->fill, &call);
-        on = flt_door_call(runner->door, &call, &outcome);
-        runner->steps_run = i + 1;
-        store_results(runner, &call, &outcome);
-        if (keep)
-            keep_result(runner, &outcome);
-    }
+    if (!flt_door_guard(runner->door, run_steps, runner) && runner->keep)
+        keep_result(runner, flt_door_bugcheck(runner->door));
     return flt_door_end_of_run(runner->door);
 }
 

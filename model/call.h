@@ -215,6 +215,24 @@ extern const struct flt_call_info flt_calls[FLT_OP_LIMIT];
 extern const uint8_t flt_opcodes[]; /* every opcode in table order, ended by FLT_OP_NONE */
 extern const struct flt_rule_info flt_rules[FLT_RULE_COUNT];
 
+/* Bit per argument that takes a slot, and per result that goes to one. */
+enum {
+#define ARG(id, name, kind, group, def)                                                            \
+    FLT_TAKES_SLOT_##name = FLT_KIND_##kind == FLT_KIND_HANDLE || FLT_KIND_##kind == FLT_KIND_OBJECT \
+                                ? 1 << (id)                                                        \
+                                : 0,
+#define RESULT(id, name, slots)                                                                    \
+    FLT_GOES_TO_SLOT_##name = FLT_SLOTS_##slots == FLT_SLOTS_NO_SLOT ? 0 : 1 << (id),
+#include "calls.def"
+    FLT_SLOT_ARGS = 0
+#define ARG(id, name, kind, group, def) | FLT_TAKES_SLOT_##name
+#include "calls.def"
+    ,
+    FLT_SLOT_RESULTS = 0
+#define RESULT(id, name, slots) | FLT_GOES_TO_SLOT_##name
+#include "calls.def"
+};
+
 /* The argument is written first and without its name: FltClose(h0). */
 bool flt_arg_is_subject(int arg);
 

@@ -4,46 +4,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "mix.h"
+#include "row_sums.h"
 
-enum { BATCH = 16 };
-
-/* ---- sums of rows: equal sets have equal sums, whatever their order ------------------------------ */
-
-static uint64_t handle_hash(const struct flt_handle_row *row) {
-    const uint64_t small = (uint64_t)row->access << 32 | (uint64_t)row->table << 16 |
-                           (uint64_t)row->type << 8 | row->flags;
-    return flt_mix(flt_mix(row->value ^ small) + row->token);
-}
-
-static uint64_t object_hash(const struct flt_object_row *row) {
-    const uint64_t counts = (uint64_t)row->handles << 32 | row->references;
-    return flt_mix(flt_mix(row->token ^ (uint64_t)row->type << 56 ^ (uint64_t)row->phase << 48) +
-                   counts);
-}
-
-struct sums {
-    uint64_t handles, objects; /* of hashes */
-    uint64_t rows;
-};
-
-static struct sums sums_of(const struct flt_view *view) {
-    struct sums sums = {0, 0, 0};
-    size_t count, cursor = 0;
-    struct flt_handle_row handle[BATCH];
-    while ((count = view->ops->handles(view->self, &cursor, handle, BATCH)) > 0) {
-        sums.rows += count;
-        for (size_t i = 0; i < count; i++)
-            sums.handles += handle_hash(&handle[i]);
-    }
-    cursor = 0;
-    struct flt_object_row object[BATCH];
-    while ((count = view->ops->objects(view->self, &cursor, object, BATCH)) > 0) {
-        sums.rows += count;
-        for (size_t i = 0; i < count; i++)
-            sums.objects += object_hash(&object[i]);
-    }
-    return sums;
+static void sums_of(const struct flt_view *view, struct flt_sums *sums) {
+    if (view->ops->sums)
+        view->ops->sums(view->self, sums);
+    else
+        flt_walk_sums(view, sums);
 }
 
 /* ---- naming a difference --------------------------------------------------------------------------- */
@@ -75,7 +42,7 @@ static const char *table_name(uint8_t table) {
 
 static bool same_handle(const struct flt_handle_row *system, const struct flt_handle_row *contract,
                         const struct flt_compare_context *context, struct flt_violation *violation) {
-    if (handle_hash(system) == handle_hash(contract))
+    if (flt_handle_row_hash(system) == flt_handle_row_hash(contract))
         return true;
     return blame(of_table(FLT_RULE_handle_as_granted, context, system->table), context, violation,
                  "handle 0x%" PRIx64 " in %s: object %" PRIu32 ", type %u, access 0x%" PRIx32
@@ -106,7 +73,7 @@ static bool handle_extra(const struct flt_handle_row *row,
 
 static bool same_object(const struct flt_object_row *system, const struct flt_object_row *contract,
                         const struct flt_compare_context *context, struct flt_violation *violation) {
-    if (object_hash(system) == object_hash(contract))
+    if (flt_object_row_hash(system) == flt_object_row_hash(contract))
         return true;
     const uint32_t number = flt_contract_object_number(context->contract, system->token);
     if (system->handles != contract->handles)
@@ -185,7 +152,9 @@ static bool join_objects(const struct flt_view *system, const struct flt_view *c
 bool flt_compare_all(const struct flt_view *system, const struct flt_view *contract,
                      const struct flt_compare_context *context, uint64_t *rows,
                      struct flt_violation *violation) {
-    const struct sums theirs = sums_of(system), ours = sums_of(contract);
+    struct flt_sums theirs, ours;
+    sums_of(system, &theirs);
+    sums_of(contract, &ours);
     *rows += theirs.rows;
     if (theirs.handles == ours.handles && theirs.objects == ours.objects &&
         theirs.rows == ours.rows)

@@ -442,6 +442,10 @@ bool flt_door_stopped(const struct flt_door *door) {
     return door->stopped;
 }
 
+const struct flt_outcome *flt_door_bugcheck(const struct flt_door *door) {
+    return &door->bugcheck;
+}
+
 uint64_t flt_door_digest(const struct flt_door *door) {
     return door->digest;
 }

@@ -100,7 +100,8 @@ const struct flt_door_counts *flt_door_counts(const struct flt_door *door); /* s
 const enum flt_rule *flt_door_breaches(const struct flt_door *door, size_t *count);
 /* A leak of the run, as flt_contract_leak; none after a bug check. */
 bool flt_door_leak(const struct flt_door *door, size_t k, struct flt_leak *leak);
-bool flt_door_stopped(const struct flt_door *door); /* a bug check ended the run */
+bool flt_door_stopped(const struct flt_door *door); /* a bug check ended the run: */
+const struct flt_outcome *flt_door_bugcheck(const struct flt_door *door);
 /* Outcomes, outputs, IRPs and the final view, with handles and objects by number; no addresses. */
 uint64_t flt_door_digest(const struct flt_door *door);
 uint32_t flt_door_object_number(const struct flt_door *door, uint64_t token);

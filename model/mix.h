@@ -5,15 +5,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "inline.h"
+
 /* The finaliser of MurmurHash3 with David Stafford's constants (variant 13): a bijection. */
-static inline uint64_t flt_mix(uint64_t x) {
+FLT_INLINE uint64_t flt_mix(uint64_t x) {
     x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
     x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
     return x ^ (x >> 31);
 }
 
 /* A running hash: order matters. */
-static inline uint64_t flt_mix_in(uint64_t hash, uint64_t value) {
+FLT_INLINE uint64_t flt_mix_in(uint64_t hash, uint64_t value) {
     return flt_mix(hash ^ value) + UINT64_C(0x9E3779B97F4A7C15);
 }
 

@@ -179,7 +179,7 @@ static void totals(const void *self, struct flt_totals *totals) {
 static const struct flt_view_ops view_ops[] = {
     [FLT_VIEW_NONE] = {.level = FLT_VIEW_NONE},
     [FLT_VIEW_COUNTS] = {.level = FLT_VIEW_COUNTS, .totals = totals},
-    [FLT_VIEW_FULL] = {FLT_VIEW_FULL, totals, handles, objects, find_handle, find_object},
+    [FLT_VIEW_FULL] = {FLT_VIEW_FULL, totals, handles, objects, find_handle, find_object, NULL},
 };
 
 /* ---- the system -------------------------------------------------------------------------------------------- */

@@ -37,6 +37,12 @@ struct flt_totals {
     uint64_t objects;
 };
 
+/* Of the hashes of all rows (row_sums.h): what tells two views apart without a look-up per row. */
+struct flt_sums {
+    uint64_t handles, objects;
+    uint64_t rows; /* that were added up */
+};
+
 enum flt_view_level { FLT_VIEW_NONE, FLT_VIEW_COUNTS, FLT_VIEW_FULL };
 
 /* Every function leaves the state alone. Rows come in any order, each once. */
@@ -50,6 +56,9 @@ struct flt_view_ops {
     /* The row of that key, or false. */
     bool (*find_handle)(const void *self, uint8_t table, uint64_t value, struct flt_handle_row *row);
     bool (*find_object)(const void *self, uint64_t token, struct flt_object_row *row);
+    /* The sums of the rows that `handles` and `objects` would give now. May be NULL: then those are
+     * walked. A system that has it looks at every row it keeps, each time: it remembers no sum. */
+    void (*sums)(const void *self, struct flt_sums *sums);
 };
 
 struct flt_view {

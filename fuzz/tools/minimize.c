@@ -22,7 +22,7 @@ struct arguments {
 };
 
 static int wrong_usage(const char *what, const char *word) {
-    fprintf(stderr, "fltfuzz-minimize: %s%s\n%s", what, word, usage);
+    fprintf(stderr, "fltfuzz-minimize: %s%s; --help has the usage\n", what, word);
     return 2;
 }
 

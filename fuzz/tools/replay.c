@@ -146,7 +146,7 @@ static void replay(struct session *session, const char *path) {
 /* ---- the command ----------------------------------------------------------------------------------------- */
 
 static int wrong_usage(const char *what, const char *word) {
-    fprintf(stderr, "fltfuzz-replay: %s%s\n%s", what, word, usage);
+    fprintf(stderr, "fltfuzz-replay: %s%s; --help has the usage\n", what, word);
     return 2;
 }
 

@@ -16,7 +16,7 @@ static const char usage[] =
     "example: fltfuzz-seq show crash-0a1b2c\n";
 
 static int wrong_usage(const char *what) {
-    fprintf(stderr, "fltfuzz-seq: %s\n%s", what, usage);
+    fprintf(stderr, "fltfuzz-seq: %s; --help has the usage\n", what);
     return 2;
 }
 

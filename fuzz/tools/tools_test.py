@@ -135,8 +135,7 @@ class Replay(Tools):
 
     def test_bad_usage(self):
         for words in ((), ("--what",), ("--profile", "loose", "x"), ("--profile",)):
-            done = run("fltfuzz-replay", *words)
-            self.assertEqual(done.returncode, 2, done)
+            self.refused(run("fltfuzz-replay", *words), "--help")
 
     def test_names_that_begin_with_a_dash(self):
         path = self.file("-a.seq", DOUBLE_CLOSE)
@@ -179,7 +178,30 @@ class Seq(Tools):
 
     def test_bad_usage(self):
         for words in ((), ("show",), ("encode", self.file("a.seq", DOUBLE_CLOSE)), ("eat", "x")):
-            self.assertEqual(run("fltfuzz-seq", *words).returncode, 2)
+            done = run("fltfuzz-seq", *words)
+            self.assertEqual(done.returncode, 2, done)
+            self.assertEqual(len(done.stderr.decode().strip().splitlines()), 1)
+
+
+class Minimize(Tools):
+    def test_it_keeps_the_rule(self):
+        path = self.file("a.seq", "RunIn(p2)\nh5 = ZwCreateEvent()\n" + DOUBLE_CLOSE + "ZwClose(h5)\n")
+        done = run("fltfuzz-minimize", "--rule", "close-once", path)
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn(
+            "h0 = FltCreateFile()\nFltClose(h0)\n"
+            "FltClose(h0)  # STATUS_INVALID_HANDLE breach close-once\n",
+            done.stdout.decode(),
+        )
+        self.assertEqual(run("fltfuzz-replay", self.file("b.seq", done.stdout)).returncode, 0)
+
+    def test_bad_input(self):
+        path = self.file("a.seq", DOUBLE_CLOSE)
+        self.refused(run("fltfuzz-minimize", path), path, "name a --rule")
+        self.refused(run("fltfuzz-minimize", "--rule", "close-twice", path), "close-twice")
+        self.refused(run("fltfuzz-minimize", "--rule", "reference-left", path), "nothing to keep")
+        self.refused(run("fltfuzz-minimize", "--rule", "close-once", path, "-o", path), "exists")
+        self.refused(run("fltfuzz-minimize"), "a file is needed")
 
 
 if __name__ == "__main__":

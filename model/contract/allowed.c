@@ -1,13 +1,17 @@
 /* Sets of outcomes. */
 #include "predict.h"
 
-bool flt_allows(const struct flt_allowed *allowed, const struct flt_outcome *outcome) {
-    if (allowed->every >> outcome->kind & 1)
+static bool has(const struct flt_allowed *allowed, uint8_t kind, uint32_t code) {
+    if (allowed->every >> kind & 1)
         return true;
     for (uint8_t i = 0; i < allowed->count; i++)
-        if (allowed->kind[i] == outcome->kind && allowed->code[i] == outcome->status)
+        if (allowed->kind[i] == kind && allowed->code[i] == code)
             return true;
     return false;
+}
+
+bool flt_allows(const struct flt_allowed *allowed, const struct flt_outcome *outcome) {
+    return has(allowed, outcome->kind, outcome->status);
 }
 
 struct flt_allowed *flt_add_clause(struct flt_prediction *prediction, enum flt_rule rule) {
@@ -16,11 +20,6 @@ struct flt_allowed *flt_add_clause(struct flt_prediction *prediction, enum flt_r
     clause->allowed.count = 0;
     clause->allowed.every = 0;
     return &clause->allowed;
-}
-
-static bool has(const struct flt_allowed *allowed, uint8_t kind, uint32_t code) {
-    const struct flt_outcome outcome = {.kind = kind, .status = code};
-    return flt_allows(allowed, &outcome);
 }
 
 void flt_allow(struct flt_allowed *allowed, enum flt_outcome_kind kind, uint32_t code) {
@@ -42,17 +41,18 @@ void flt_expect_stop(struct flt_prediction *prediction, enum flt_rule rule, uint
     flt_allow(flt_add_clause(prediction, rule), FLT_BUGCHECK, code);
 }
 
-const struct flt_clause *flt_excluded_by(const struct flt_prediction *prediction,
-                                         const struct flt_outcome *outcome) {
+/* The first clause that excludes it. */
+static const struct flt_clause *excluding(const struct flt_prediction *prediction, uint8_t kind,
+                                          uint32_t code) {
     for (uint8_t i = 0; i < prediction->clauses; i++)
-        if (!flt_allows(&prediction->clause[i].allowed, outcome))
+        if (!has(&prediction->clause[i].allowed, kind, code))
             return &prediction->clause[i];
     return NULL;
 }
 
-static bool all_allow(const struct flt_prediction *prediction, uint8_t kind, uint32_t code) {
-    const struct flt_outcome outcome = {.kind = kind, .status = code};
-    return flt_excluded_by(prediction, &outcome) == NULL;
+const struct flt_clause *flt_excluded_by(const struct flt_prediction *prediction,
+                                         const struct flt_outcome *outcome) {
+    return excluding(prediction, outcome->kind, outcome->status);
 }
 
 /* Whatever all clauses allow is spelled out in one of them: no prediction allows every outcome of a
@@ -63,7 +63,7 @@ void flt_prediction_allowed(const struct flt_prediction *prediction, struct flt_
     for (uint8_t i = 0; i < prediction->clauses; i++) {
         const struct flt_allowed *one = &prediction->clause[i].allowed;
         for (uint8_t k = 0; k < one->count; k++)
-            if (all_allow(prediction, one->kind[k], one->code[k]))
+            if (!excluding(prediction, one->kind[k], one->code[k]))
                 flt_allow(allowed, (enum flt_outcome_kind)one->kind[k], one->code[k]);
     }
 }

@@ -85,10 +85,9 @@ void flt_find_close_breaches(const struct flt_contract *contract, const struct f
         flt_breach(prediction, wrong);
         return;
     }
-    const bool by_flt = contract->handle[named->handle].by_flt;
-    if (call->opcode == FLT_OP_FltClose && !by_flt)
+    if (call->opcode == FLT_OP_FltClose && !named->by_flt)
         flt_breach(prediction, FLT_RULE_flt_close_for_flt_handles);
-    else if (call->opcode != FLT_OP_FltClose && by_flt)
+    else if (call->opcode != FLT_OP_FltClose && named->by_flt)
         flt_breach(prediction, FLT_RULE_zw_close_for_other_handles);
 }
 

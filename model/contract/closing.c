@@ -50,12 +50,29 @@ static void predict_live(const struct flt_contract *contract, uint64_t value,
         allow_bad_handle(contract, value, allowed);
 }
 
+/* The handle that this call would close, and what is wrong with closing it. */
+static struct flt_named begin_close(const struct flt_contract *contract,
+                                    const struct flt_call *call,
+                                    struct flt_prediction *prediction) {
+    const struct flt_named named = flt_resolve(contract, call, call->arg[FLT_ARG_handle]);
+    flt_find_close_breaches(contract, call, &named, prediction);
+    if (named.handle != FLT_NOWHERE && !named.gone)
+        flt_begin_close(contract, call, named.handle);
+    return named;
+}
+
 /* Every successful close of a live handle ends it, whatever the switches. A success without one is
  * that of -1, which is no handle. */
 static void observe_close(struct flt_contract *contract, const struct flt_call *call,
-                          const struct flt_outcome *outcome) {
+                          const struct flt_outcome *outcome, struct flt_violation *violation) {
     const struct flt_named named = flt_resolve(contract, call, call->arg[FLT_ARG_handle]);
-    if (flt_success(outcome->status) && named.handle != FLT_NOWHERE)
+    const bool closed = flt_success(outcome->status);
+    flt_end_act(contract, call);
+    if (named.gone && !closed)
+        flt_violate(violation, FLT_RULE_irp_cleanup_at_last_handle,
+                    "%s failed after the IRP_MJ_CLEANUP of its handle's object",
+                    flt_calls[call->opcode].name);
+    else if (closed && !named.gone && named.handle != FLT_NOWHERE)
         flt_close_handle(contract, named.handle);
 }
 
@@ -64,8 +81,7 @@ static void observe_close(struct flt_contract *contract, const struct flt_call *
 void flt_predict_ZwClose(const struct flt_contract *contract, const struct flt_call *call,
                          struct flt_prediction *prediction) {
     const uint64_t value = call->arg[FLT_ARG_handle];
-    const struct flt_named named = flt_resolve(contract, call, value);
-    flt_find_close_breaches(contract, call, &named, prediction);
+    const struct flt_named named = begin_close(contract, call, prediction);
     if (named.handle != FLT_NOWHERE)
         predict_live(contract, value, &named, FLT_RULE_close_any_type, true, false, prediction);
     else if (value == UINT64_MAX)
@@ -76,8 +92,7 @@ void flt_predict_ZwClose(const struct flt_contract *contract, const struct flt_c
 
 void flt_observe_ZwClose(struct flt_contract *contract, const struct flt_call *call,
                          const struct flt_outcome *outcome, struct flt_violation *violation) {
-    (void)violation;
-    observe_close(contract, call, outcome);
+    observe_close(contract, call, outcome, violation);
 }
 
 /* ---- FltClose ------------------------------------------------------------------------------------------ */
@@ -85,15 +100,14 @@ void flt_observe_ZwClose(struct flt_contract *contract, const struct flt_call *c
 void flt_predict_FltClose(const struct flt_contract *contract, const struct flt_call *call,
                           struct flt_prediction *prediction) {
     const uint64_t value = call->arg[FLT_ARG_handle];
-    const struct flt_named named = flt_resolve(contract, call, value);
+    const struct flt_named named = begin_close(contract, call, prediction);
     const bool own = flt_accepts(&contract->switches, flt_close, own);
     const bool forwards = flt_accepts(&contract->switches, flt_close, forward);
-    flt_find_close_breaches(contract, call, &named, prediction);
     if (named.handle == FLT_NOWHERE && value == UINT64_MAX && forwards)
         predict_minus_one(contract, prediction, own);
     else if (named.handle == FLT_NOWHERE)
         predict_bad_handle(contract, value, prediction);
-    else if (contract->handle[named.handle].by_flt)
+    else if (named.by_flt)
         predict_live(contract, value, &named, FLT_RULE_close_flt_created, true, false, prediction);
     else
         predict_live(contract, value, &named,
@@ -103,6 +117,5 @@ void flt_predict_FltClose(const struct flt_contract *contract, const struct flt_
 
 void flt_observe_FltClose(struct flt_contract *contract, const struct flt_call *call,
                           const struct flt_outcome *outcome, struct flt_violation *violation) {
-    (void)violation;
-    observe_close(contract, call, outcome);
+    observe_close(contract, call, outcome, violation);
 }

@@ -61,7 +61,8 @@ void flt_contract_reset(struct flt_contract *contract, const struct flt_switches
 /* A number that moves whenever something that predictions depend on does; IRPs alone move nothing. */
 uint64_t flt_contract_generation(const struct flt_contract *contract);
 
-/* What must come back, and what the caller does wrong with this call. Leaves the state alone. */
+/* What must come back, and what the caller does wrong with this call. Leaves the state alone, but
+ * remembers which call of which step is to close what: calls within it may get the value again. */
 void flt_contract_predict(const struct flt_contract *contract, const struct flt_call *call,
                           struct flt_prediction *prediction);
 

@@ -323,6 +323,8 @@ static void script_check_prediction(struct script *s, const struct script_call *
                         i < c->breaches ? flt_rules[c->breach[i]].id : "none");
     if (prediction->withhold != (c->outcome.kind == FLT_WITHHELD))
         script_fail(s, "the call is %swithheld", prediction->withhold ? "" : "not ");
+    if ((prediction->clauses == 0) != prediction->withhold)
+        script_fail(s, "%u clauses", prediction->clauses);
     struct flt_allowed allowed;
     flt_prediction_allowed(prediction, &allowed);
     if (c->allows.count == 0)

@@ -1,6 +1,7 @@
 /* The contract against hand-made outcomes: for every rule that is decided here, what keeps it and what
  * breaks it. The language of the scripts is in contract_script.h. A new case is a line of a table. */
 #include "contract_script.h"
+#include "state.h"
 
 struct script_case {
     enum flt_rule rule; /* BREAKS: the script meets this rule, and breaks no other. KEEPS: it does not */
@@ -211,6 +212,8 @@ static const struct script_case provider_cases[] = {
     BREAKS(ex_returns_object, "", "FltCreateFileEx k1 row:o9"),
     BREAKS(ex_returns_object, "", "FltCreateFileEx k1 object:NULL"),
     BREAKS(ex_returns_object, "", "FltCreateFileEx k1 object:fill"),
+    BREAKS(ex_returns_object, "", "FltCreateFileEx k1 object:NULL row:none silent"),
+    BREAKS(ex_returns_object, "", "FltCreateFileEx k1 object:fill row:none silent"),
 
     /* References */
     KEEPS(reference_live, "", "FltCreateFile k1; ObReferenceObjectByHandle k1 o1 allows:STATUS_SUCCESS"),
@@ -369,6 +372,33 @@ static const struct script_case provider_cases[] = {
           "FltCreateFileEx k1 #0; FltClose k1 cleanup:o1; ObDereferenceObject #0 { ObDereferenceObject #0 close:o1 }"),
     BREAKS(irp_create_first, "",
            "FltCreateFile k1 { FltCreateFileEx k2 silent, FltClose k2 cleanup:o2, ObDereferenceObject o2 close:o2 }"),
+    KEEPS(close_flt_created, "",
+          "FltCreateFile k1; FltClose k1 " GONE(o1) "{ FltCreateFileEx k2 o1 }; ObDereferenceObject o1; "
+          "FltClose k2 " GONE(o1) "; end"),
+    KEEPS(irp_create_first, "",
+          "FltCreateFile k1 silent { FltCreateFile k2 create:o1 }; FltClose k1 " GONE(o1) "; FltClose k2 "
+          GONE(o2) "; end"),
+    KEEPS(close_flt_created, "",
+          "FltCreateFile k1; FltClose k1 " GONE(o1) "{ FltCreateFile k1 }; FltClose k1 " GONE(o3) "; end"),
+    KEEPS(close_flt_created, "any",
+          "FltCreateFile k1; FltClose k1+1 " GONE(o1) "{ ZwCreateEvent k1 }; ZwClose k1; end"),
+    KEEPS(close_bad_handle, "",
+          "FltCreateFile k1 @0; FltClose @0 " GONE(o1) "{ FltClose @0 " BAD " !close-once }; end"),
+    BREAKS(close_bad_handle, "",
+           "FltCreateFile k1 @0; FltClose @0 " GONE(o1) "{ FltClose @0 !close-once }"),
+    KEEPS(irp_for_known_object, "",
+          "FltCreateFileEx k1 #0; FltClose k1 cleanup:o1; ObDereferenceObject #0 close:o1 "
+          "{ FltCreateFileEx k2 o1 #1 }; ObDereferenceObject #1; FltClose k2 " GONE(o1) "; end"),
+    KEEPS(open_new_object, "",
+          "FltCreateFile k1; FltClose k1 " GONE(o1) "{ ZwCreateEvent k2 o1 }; ZwClose k2; end"),
+    KEEPS(reference_same_object, "",
+          "FltCreateFile k1; FltClose k1 " GONE(o1) "{ ZwCreateEvent k2 row:none, "
+          "ObReferenceObjectByHandle k2 o1 }; ZwClose k2; ObDereferenceObject o1; end"),
+    BREAKS(irp_cleanup_at_last_handle, "", "FltCreateFileEx k1; ObDereferenceObject o1 cleanup:o1"),
+    KEEPS(irp_cleanup_at_last_handle, "",
+          "FltCreateFile k1; FltCreateFile k2; FltClose k1 { FltClose k2 " GONE(o2) ", irps " GONE(o1) "}; end"),
+    BREAKS(irp_cleanup_at_last_handle, "",
+           "ZwCreateFile k1; FltClose k1 cleanup:o1 " BAD " !flt-close-for-flt-handles"),
     BREAKS(close_bad_handle, "",
            "FltCreateFile k1; FltClose k1 { FltClose k1 cleanup:o1 close:o1 }"),
 };
@@ -624,6 +654,36 @@ static const struct {
     {"", "KeLowerIrql irql=9 !lower-irql-downward",
      "KeLowerIrql(9) = STATUS_SUCCESS, allowed: bugcheck IRQL_NOT_LESS_OR_EQUAL"},
     {"", "ZwCreateEvent =0xC0DE", "ZwCreateEvent() = bugcheck 0x0000C0DE, allowed: STATUS_SUCCESS"},
+    {"", "FltCreateFile fill", "FltCreateFile succeeded and handed out no handle"},
+    {"", "FltCreateFile 0x6", "FltCreateFile handed out 0x6 for the kernel table"},
+    {"", "FltCreateFile k1 " IN_P1, "FltCreateFile handed out 0xffffffff80000004 for a process's table"},
+    {"", "ZwCreateEvent k1; ZwCreateEvent k1", "ZwCreateEvent handed out 0xffffffff80000004, which is live in its table"},
+    {"reuse=never", "ZwCreateEvent k1; ZwClose k1; ZwCreateEvent k1",
+     "ZwCreateEvent handed out 0xffffffff80000004, which was used before in its table"},
+    {"", "ZwCreateFile k1 iosb:fill info:fill", "ZwCreateFile succeeded and left IoStatusBlock alone"},
+    {"", "ZwCreateFile k1 iosb:fill",
+     "ZwCreateFile succeeded with IoStatusBlock {0x5c5c5c5c, 0x1}; it must be {0x00000000, FILE_OPENED}"},
+    {"", "ZwCreateFile k1 info:fill iosb:5",
+     "ZwCreateFile succeeded with IoStatusBlock {0x00000005, 0x5c5c5c5c5c5c5c5c}; it must be {0x00000000, "
+     "FILE_OPENED}"},
+    {"", "ZwCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD iosb:0xC000003B info:0",
+     "ZwCreateFile failed and wrote the status to IoStatusBlock"},
+    {"failed_iosb=written", "ZwCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD",
+     "ZwCreateFile failed and left IoStatusBlock alone"},
+    {"", "ZwCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD info:0",
+     "ZwCreateFile failed and left something else than the status in IoStatusBlock"},
+    {"", "FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD handle:0",
+     "FltCreateFile failed and cleared its handle output"},
+    {"", "FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD handle:k1",
+     "FltCreateFile failed and wrote something to its handle output"},
+    {"failed_outputs=zero", "FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD",
+     "FltCreateFile failed and left alone its handle output"},
+    {"", "irps close:o9", "IRP_MJ_CLOSE for an object that is gone or was never opened"},
+    {"", "ZwCreateEvent k1; irps cleanup:o1", "IRP_MJ_CLEANUP for an object that is no file object"},
+    {"", "ZwClose k9 =0x93:k9:0 !close-real-handle", "ZwClose(0xffffffff80000024) = bugcheck INVALID_KERNEL_HANDLE, "
+                                                    "allowed: STATUS_INVALID_HANDLE"},
+    {"strict", "ZwClose k9 =0x93:k9:0 !close-real-handle",
+     "ZwClose stopped the system with 0x93 (0xffffffff80000024, 0x0), allowed: (0xffffffff80000024, 0x1)"},
     {"", "FltCreateFile k1; FltClose k1", "no IRP_MJ_CLEANUP for object 1, its last handle is closed"},
     {"", "FltCreateFile k1; FltCreateFile k2; ObReferenceObjectByHandle k1 o2",
      "ObReferenceObjectByHandle handed out object 2, the handle is object 1's"},
@@ -655,16 +715,17 @@ static void test_long_paths_are_cut(void **state) {
     struct flt_prediction prediction;
     struct flt_violation violation = {FLT_RULE_NONE, ""};
     const struct flt_outcome outcome = {.status = (uint32_t)STATUS_SUCCESS};
+    static const uint16_t start[] = {u'\\', u' ', u'~', 0x7F, 0x1F, 0x4E00};
     for (size_t i = 0; i < COUNT(path); i++)
-        path[i] = i == 0 ? u'\\' : (uint16_t)(0x4E00 + i);
+        path[i] = i < COUNT(start) ? start[i] : u'x';
     flt_call_init(&call, FLT_OP_FltCreateFile);
     call.path = path;
     call.path_length = COUNT(path);
     flt_contract_predict(contract, &call, &prediction);
     flt_contract_observe(contract, &call, &prediction, &outcome, &violation);
     assert_int_equal(violation.rule, FLT_RULE_open_missing);
-    assert_true(strlen(violation.what) < sizeof violation.what);
-    assert_non_null(strstr(violation.what, "allowed: STATUS_OBJECT_NAME_NOT_FOUND"));
+    assert_string_equal(violation.what, "FltCreateFile(\"\\ ~???xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\") = "
+                                        "STATUS_SUCCESS, allowed: STATUS_OBJECT_NAME_NOT_FOUND");
 }
 
 /* ---- the state as a view -------------------------------------------------------------------------------- */
@@ -743,10 +804,10 @@ static void test_view_of_handles(void **state) {
     struct flt_handle_row row;
     assert_false(view.ops->find_handle(view.self, FLT_TABLE_KERNEL, script_kernel_handle(7), &row));
     assert_false(view.ops->find_handle(view.self, FLT_PROCESS_P2, 4, &row));
-    for (uint64_t bit = 1; bit; bit <<= 1) /* none is taken for the handle 4 of another table */
-        for (uint8_t table = 0; table < FLT_TABLE_COUNT; table++)
-            if (bit > 0x8000)
-                assert_false(view.ops->find_handle(view.self, table, 4 ^ bit, &row));
+    /* A value with stray bits is not taken for the handle 4 of p1. */
+    for (uint64_t bits = 1; bits < 4; bits++)
+        assert_false(view.ops->find_handle(view.self, FLT_PROCESS_P2, 4 ^ bits << 40, &row));
+    assert_false(view.ops->find_handle(view.self, FLT_PROCESS_P1, 4 ^ UINT64_C(1) << 40, &row));
     assert_int_equal(totals_of(contract).handles, COUNT(rows));
     size_t cursor = 0, seen = 0, got;
     struct flt_handle_row some[4];
@@ -847,15 +908,36 @@ static void test_reset_forgets(void **state) {
     struct script s;
     run_clean(&s, contract,
               "FltCreateFileEx k1 @0 #0; FltClose @0 cleanup:o1; ZwCreateEvent k2; RunIn process=p2; "
-              "KeRaiseIrql irql=2");
+              "ObReferenceObjectByHandle k9 @1 #1 " BAD " !use-real-handle; "
+              "FltCreateFile path= @1 =STATUS_OBJECT_PATH_SYNTAX_BAD; KeRaiseIrql irql=2");
     assert_int_equal(flt_contract_process(contract, 0), FLT_PROCESS_P2);
     const uint64_t generation = flt_contract_generation(contract);
     run_clean(&s, contract,
               "ZwClose k1 " BAD " !close-real-handle; ZwClose k2 " BAD " !close-real-handle; "
-              "ObDereferenceObject #0 o1 =withheld !object-live; end");
+              "FltClose @1 " BAD " !close-real-handle; ObDereferenceObject #0 o1 =withheld !object-live; "
+              "ObDereferenceObject #1 o1 =withheld !object-live; FltCreateFileEx k1 o9; "
+              "ObDereferenceObject #0 o9; FltClose k1 " GONE(o9) "; end");
     assert_true(flt_contract_generation(contract) > generation);
     assert_int_equal(flt_contract_process(contract, 0), FLT_PROCESS_P1);
     assert_int_equal(totals_of(contract).objects, 0);
+}
+
+/* Whoever withholds a call says so; it is then as if it had not been. */
+static void test_withheld_changes_nothing(void **state) {
+    struct flt_contract *contract = *state;
+    struct script s;
+    run_clean(&s, contract, "FltCreateFile k1");
+    struct flt_call call;
+    struct flt_prediction prediction;
+    const struct flt_outcome outcome = {.kind = FLT_WITHHELD};
+    const uint64_t generation = flt_contract_generation(contract);
+    flt_call_init(&call, FLT_OP_FltClose);
+    call.arg[FLT_ARG_handle] = script_kernel_handle(1);
+    flt_contract_predict(contract, &call, &prediction);
+    flt_contract_observe(contract, &call, &prediction, &outcome, &s.violation);
+    assert_int_equal(s.violation.rule, FLT_RULE_NONE);
+    assert_int_equal(flt_contract_generation(contract), generation);
+    assert_int_equal(totals_of(contract).handles, 1);
 }
 
 static void test_predicting_changes_nothing(void **state) {
@@ -922,6 +1004,33 @@ static void test_a_million_live_handles(void **state) {
     observe_event(contract, script_kernel_handle(1), FLT_OP_ZwCreateEvent);
 }
 
+/* However long a run is, the records are as many as there ever were things at a time. */
+static void test_records_are_used_again(void **state) {
+    struct flt_contract *contract = *state;
+    const char *const life = "FltCreateFileEx k%d o%d; ObReferenceObjectByHandle k%d o%d; FltClose k%d "
+                             "cleanup:o%d; ObDereferenceObject o%d; ObDereferenceObject o%d close:o%d; ";
+    char text[2048] = "";
+    for (int i = 1; i <= 8; i++) {
+        const int k = i % 2 + 1;
+        const size_t length = strlen(text);
+        snprintf(text + length, sizeof text - length, life, k, i, k, i, k, i, i, i, i);
+    }
+    struct script s;
+    run_clean(&s, contract, text);
+    assert_int_equal(contract->handles, 2);
+    assert_int_equal(contract->objects, 1);
+    assert_int_equal(contract->takes, 2);
+    assert_int_equal(contract->touched.count, 0);
+    assert_int_equal(contract->token_index.count, 0);
+    assert_int_equal(contract->acts->count, 0);
+    run_clean(&s, contract, "FltCreateFileEx k1");
+    observe_event(contract, script_kernel_handle(2), FLT_OP_ZwCreateEvent);
+    observe_event(contract, script_kernel_handle(2), FLT_OP_ZwClose);
+    for (int i = 0; i < 100; i++)
+        flt_touch(contract, 0);
+    assert_true(contract->touched.count <= 2);
+}
+
 /* ---- sets ------------------------------------------------------------------------------------------------ */
 
 static void test_sets_of_outcomes(void **state) {
@@ -954,9 +1063,11 @@ int main(void) {
         TEST(test_object_numbers),
         TEST(test_tokens_are_asked_for_once),
         TEST(test_reset_forgets),
+        TEST(test_withheld_changes_nothing),
         TEST(test_predicting_changes_nothing),
         TEST(test_unknown_opcodes_are_let_be),
         TEST(test_a_million_live_handles),
+        TEST(test_records_are_used_again),
         TEST(test_sets_of_outcomes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,7 @@ uint32_t flt_open_handle(struct flt_contract *contract, uint8_t table, uint64_t 
     record->live = true;
     record->place = contract->live_handles.count;
     flt_push(&contract->live_handles, at);
+    flt_push(&contract->changed, at);
     contract->table[table].live++;
     contract->table[table].issued++;
     contract->object[object].handles++;
@@ -47,6 +48,7 @@ uint32_t flt_open_handle(struct flt_contract *contract, uint8_t table, uint64_t 
 void flt_close_handle(struct flt_contract *contract, uint32_t handle) {
     struct flt_handle_record *record = &contract->handle[handle];
     record->live = false;
+    flt_sum_handle(contract, handle);
     contract->table[record->table].live--;
     const uint32_t last = contract->live_handles.at[--contract->live_handles.count];
     contract->live_handles.at[record->place] = last;
@@ -89,7 +91,10 @@ struct flt_named flt_resolve(const struct flt_contract *contract, const struct f
     const uint32_t at = flt_find_handle(contract, table, plain);
     if (at == FLT_NOWHERE)
         return named;
-    named.retired = !contract->handle[at].live;
+    const struct flt_act *act = flt_act_of(contract, call);
+    named.gone = act && act->done && act->record == at;
+    named.by_flt = named.gone ? act->by_flt : contract->handle[at].by_flt;
+    named.retired = !contract->handle[at].live && !named.gone;
     named.handle = named.retired ? FLT_NOWHERE : at;
     named.may_be_bad = tagged && flt_accepts(&contract->switches, tag_bits, significant);
     return named;

@@ -30,7 +30,7 @@ void flt_index_add(struct flt_index *index, uint64_t key, uint32_t at);
 void flt_index_remove(struct flt_index *index, uint64_t key);
 
 /* FLT_NOWHERE when the key is not there. */
-static inline uint32_t flt_index_find(const struct flt_index *index, uint64_t key) {
+FLT_INLINE uint32_t flt_index_find(const struct flt_index *index, uint64_t key) {
     for (uint32_t i = (uint32_t)flt_mix(key);; i++) {
         const struct flt_index_cell *cell = &index->cell[i & index->mask];
         if (cell->epoch != index->epoch)

@@ -5,13 +5,9 @@
 
 /* ---- as they come ------------------------------------------------------------------------------------- */
 
-static void created(struct flt_contract *contract, const struct flt_event *event, uint32_t object,
+static void created(struct flt_contract *contract, const struct flt_event *event,
                     struct flt_violation *violation) {
-    if (object != FLT_NOWHERE && contract->object[object].closed) {
-        /* The object is gone; the call that let it go has yet to come back. Its address is free. */
-        flt_forget_token(contract, object);
-        object = FLT_NOWHERE;
-    }
+    const uint32_t object = flt_holder_of_address(contract, event->token);
     if (object != FLT_NOWHERE) {
         flt_violate(violation, FLT_RULE_irp_create_first,
                     "IRP_MJ_CREATE for object %" PRIu32 ", which is open already",
@@ -65,14 +61,17 @@ void flt_contract_event(struct flt_contract *contract, const struct flt_event *e
         return;
     }
     if (create) {
-        created(contract, event, object, violation);
+        created(contract, event, violation);
         return;
     }
     flt_touch(contract, object);
-    if (event->kind == FLT_EVENT_CLEANUP)
+    if (event->kind == FLT_EVENT_CLEANUP) {
+        flt_act_on_cleanup(contract, object);
         cleaned(contract, event, &contract->object[object], violation);
-    else
+    } else {
+        flt_act_on_close(contract, object);
         closed(&contract->object[object], violation);
+    }
 }
 
 /* ---- when the calls are over -------------------------------------------------------------------------- */
@@ -101,11 +100,12 @@ static void check_irps(const struct flt_object_record *object, struct flt_violat
 static void settle_touched(struct flt_contract *contract, struct flt_violation *violation) {
     for (uint32_t i = 0; i < contract->touched.count; i++) {
         const uint32_t object = contract->touched.at[i];
+        if (contract->object[object].state == FLT_OBJECT_LIVE) {
+            check_irps(&contract->object[object], violation);
+            flt_retire_if_done(contract, object);
+        }
         contract->object[object].touched = false;
-        if (contract->object[object].state != FLT_OBJECT_LIVE)
-            continue;
-        check_irps(&contract->object[object], violation);
-        flt_retire_if_done(contract, object);
+        flt_sum_object(contract, object);
     }
     contract->touched.count = 0;
 }
@@ -126,6 +126,7 @@ void flt_contract_settle(struct flt_contract *contract, bool at_end,
                          struct flt_violation *violation) {
     if (contract->touched.count > 0)
         settle_touched(contract, violation);
+    flt_sum_handles(contract);
     if (contract->provisional.count > 0)
         flt_violate(violation, FLT_RULE_irp_for_known_object,
                     "IRP_MJ_CREATE for object %" PRIu32 ", which no call opened",

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../inline.h"
+
 /* "Nothing there", wherever the contract keeps a position. */
 #define FLT_NOWHERE UINT32_MAX
 
@@ -20,7 +22,7 @@ struct flt_positions {
     uint32_t count, room;
 };
 
-static inline void flt_push(struct flt_positions *positions, uint32_t value) {
+FLT_INLINE void flt_push(struct flt_positions *positions, uint32_t value) {
     if (positions->count == positions->room)
         positions->at = flt_grow(positions->at, &positions->room, sizeof *positions->at);
     positions->at[positions->count++] = value;

@@ -17,6 +17,7 @@ static uint32_t unused_record(struct flt_contract *contract) {
         contract->object =
             flt_grow(contract->object, &contract->object_room, sizeof *contract->object);
     contract->object[contract->objects].touched = false;
+    contract->object[contract->objects].summed = 0;
     return contract->objects++;
 }
 
@@ -52,11 +53,13 @@ static void leave_provisional(struct flt_contract *contract, uint32_t object) {
 uint32_t flt_new_object(struct flt_contract *contract, enum flt_type type,
                         enum flt_object_state state) {
     const uint32_t object = unused_record(contract);
-    /* The record may still be in the list of touched ones from an earlier life. */
+    /* The record may still be in the list of touched ones, and in the sum, from an earlier life. */
     const bool touched = contract->object[object].touched;
+    const uint64_t summed = contract->object[object].summed;
     contract->object[object] = (struct flt_object_record){.number = ++contract->numbered,
                                                           .oldest_take = FLT_NOWHERE,
                                                           .newest_take = FLT_NOWHERE,
+                                                          .summed = summed,
                                                           .type = (uint8_t)type,
                                                           .touched = touched};
     if (state == FLT_OBJECT_LIVE)
@@ -67,10 +70,23 @@ uint32_t flt_new_object(struct flt_contract *contract, enum flt_type type,
     return object;
 }
 
+/* The rows of its handles show the token. An open's own handle is still to be summed; of others the
+ * object knows only how many there are. */
+static void token_moves(struct flt_contract *contract, uint32_t object) {
+    const struct flt_positions *changed = &contract->changed;
+    const uint32_t handles = contract->object[object].handles;
+    const bool its_own = handles == 1 && changed->count > 0 &&
+                         contract->handle[changed->at[changed->count - 1]].object == object;
+    if (handles > 0 && !its_own)
+        contract->unsummed = true;
+    flt_touch(contract, object);
+}
+
 void flt_set_token(struct flt_contract *contract, uint32_t object, uint64_t token,
                    enum flt_told told) {
     contract->object[object].token = token;
     contract->object[object].told = (uint8_t)told;
+    token_moves(contract, object);
     flt_index_add(&contract->token_index, token, object);
 }
 
@@ -79,16 +95,27 @@ void flt_forget_token(struct flt_contract *contract, uint32_t object) {
         flt_index_remove(&contract->token_index, contract->object[object].token);
     contract->object[object].token = 0;
     contract->object[object].told = FLT_TOLD_NOTHING;
+    token_moves(contract, object);
+}
+
+uint32_t flt_holder_of_address(struct flt_contract *contract, uint64_t token) {
+    const uint32_t object = flt_find_object(contract, token);
+    if (object == FLT_NOWHERE || !contract->object[object].closed)
+        return object;
+    flt_forget_token(contract, object);
+    return FLT_NOWHERE;
 }
 
 void flt_take_over(struct flt_contract *contract, uint32_t object) {
     leave_provisional(contract, object);
     make_live(contract, object);
+    flt_touch(contract, object);
 }
 
 void flt_give_back(struct flt_contract *contract, uint32_t object) {
     leave_live(contract, object);
     make_provisional(contract, object);
+    flt_touch(contract, object);
 }
 
 void flt_touch(struct flt_contract *contract, uint32_t object) {

@@ -146,7 +146,7 @@ static uint32_t object_by_output(struct flt_contract *contract, const struct flt
                     "FltCreateFileEx succeeded and handed out no file object");
         return FLT_NOWHERE;
     }
-    uint32_t object = flt_find_object(contract, token);
+    uint32_t object = flt_holder_of_address(contract, token);
     if (object == FLT_NOWHERE) {
         object = flt_new_object(contract, FLT_TYPE_FILE, FLT_OBJECT_LIVE);
         flt_set_token(contract, object, token, FLT_TOLD_BY_OUTPUT);

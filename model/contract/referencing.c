@@ -52,7 +52,8 @@ static bool is_its_object(struct flt_contract *contract, const struct flt_call *
                           uint32_t object, uint64_t token) {
     if (contract->object[object].token)
         return contract->object[object].token == token;
-    if (token == 0 || token == call->fill || flt_find_object(contract, token) != FLT_NOWHERE)
+    if (token == 0 || token == call->fill ||
+        flt_holder_of_address(contract, token) != FLT_NOWHERE)
         return false;
     flt_set_token(contract, object, token, FLT_TOLD);
     return true;
@@ -92,16 +93,26 @@ void flt_observe_ObReferenceObjectByHandle(struct flt_contract *contract,
 void flt_predict_ObDereferenceObject(const struct flt_contract *contract,
                                      const struct flt_call *call,
                                      struct flt_prediction *prediction) {
-    flt_find_object_breaches(contract, call, prediction);
     flt_expect(prediction, FLT_RULE_call_is_quiet, STATUS_SUCCESS);
+    const struct flt_act *act = flt_act_of(contract, call);
+    if (act && act->done)
+        return; /* the reference is gone already, and its address may be another object's */
+    flt_find_object_breaches(contract, call, prediction);
+    if (!prediction->withhold)
+        flt_begin_dereference(contract, call,
+                              flt_find_object(contract, call->arg[FLT_ARG_object]));
 }
 
 void flt_observe_ObDereferenceObject(struct flt_contract *contract, const struct flt_call *call,
                                      const struct flt_outcome *outcome,
                                      struct flt_violation *violation) {
     (void)outcome, (void)violation;
-    const uint32_t object = flt_find_object(contract, call->arg[FLT_ARG_object]);
-    /* Calls within this one may have dropped the last reference since it was let through. */
-    if (object != FLT_NOWHERE && contract->object[object].references > 0)
-        flt_drop_reference(contract, object, call->slot[FLT_ARG_object]);
+    const struct flt_act *act = flt_act_of(contract, call);
+    if (act && !act->done) {
+        /* Calls within this one may have dropped the last reference since it was let through. */
+        const struct flt_object_record *object = &contract->object[act->record];
+        if (object->number == act->life && object->references > 0)
+            flt_drop_reference(contract, act->record, act->slot);
+    }
+    flt_end_act(contract, call);
 }

@@ -9,10 +9,11 @@ struct flt_contract *flt_contract_new(void) {
     struct flt_contract *contract = calloc(1, sizeof *contract);
     if (!contract)
         return NULL;
+    contract->acts = calloc(1, sizeof *contract->acts);
     contract->leaks = calloc(1, sizeof *contract->leaks);
     const bool handles = flt_index_init(&contract->handle_index);
     const bool tokens = flt_index_init(&contract->token_index);
-    if (!contract->leaks || !handles || !tokens) {
+    if (!contract->acts || !contract->leaks || !handles || !tokens) {
         flt_contract_free(contract);
         return NULL;
     }
@@ -33,7 +34,9 @@ void flt_contract_free(struct flt_contract *contract) {
     free(contract->live_objects.at);
     free(contract->provisional.at);
     free(contract->touched.at);
+    free(contract->changed.at);
     free(contract->take);
+    free(contract->acts);
     if (contract->leaks)
         free(contract->leaks->leak);
     free(contract->leaks);
@@ -62,9 +65,14 @@ void flt_contract_reset(struct flt_contract *contract, const struct flt_switches
     contract->numbered = 0;
     flt_index_clear(&contract->token_index);
 
+    contract->sums = (struct flt_sums){0, 0, 0};
+    contract->changed.count = 0;
+    contract->unsummed = false;
+
     contract->takes = 0;
     contract->free_take = FLT_NOWHERE;
     contract->taken = 0;
+    contract->acts->count = 0;
 
     contract->handle_slots.bound = contract->handle_slots.failed = 0;
     contract->object_slots.bound = contract->object_slots.failed = 0;

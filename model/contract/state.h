@@ -11,6 +11,7 @@
  * once is what tells a double close from a value that never was. */
 struct flt_handle_record {
     uint64_t value;
+    uint64_t summed; /* its row's part of sums.handles */
     uint32_t object; /* in object[], while live */
     uint32_t access; /* granted */
     uint32_t step;   /* the call that opened it */
@@ -31,6 +32,7 @@ enum flt_told { FLT_TOLD_NOTHING, FLT_TOLD_BY_CREATE, FLT_TOLD_BY_OUTPUT, FLT_TO
 
 struct flt_object_record {
     uint64_t token;      /* 0: none is known */
+    uint64_t summed;     /* its row's part of sums.objects */
     uint32_t number;     /* 1 for the first object of the run */
     uint32_t handles;    /* that calls opened and did not close */
     uint32_t references; /* that calls took and did not drop: as many as there are takes */
@@ -76,6 +78,24 @@ struct flt_table {
     uint64_t issued; /* values handed out, each time */
 };
 
+/* What a close or a dereference that is under way takes away (acts.c). */
+struct flt_act {
+    uint32_t step;   /* of the call */
+    uint32_t record; /* the handle, or the object whose reference goes */
+    uint32_t life;   /* of the handle; the number of the object */
+    int8_t slot;     /* of the object */
+    bool closes;     /* a handle */
+    bool by_flt;     /* who opened the handle: its record may be another's by the end */
+    bool done;       /* the IRP came that says it is gone */
+};
+
+enum { FLT_MAX_ACTS = 32 };
+
+struct flt_acts {
+    uint32_t count;
+    struct flt_act act[FLT_MAX_ACTS];
+};
+
 struct flt_leaks;
 
 struct flt_contract {
@@ -102,7 +122,12 @@ struct flt_contract {
     uint32_t free_take;
     uint32_t taken; /* references of this run */
 
+    struct flt_sums sums; /* of the rows, as of the last settling */
+    struct flt_positions changed; /* handles whose rows are not as summed; for objects: touched */
+    bool unsummed;                /* other handles' rows may not be either */
+
     struct flt_slot_set handle_slots, object_slots;
+    struct flt_acts *acts; /* noted by predictions, which leave everything else alone */
     struct flt_leaks *leaks;
 };
 
@@ -120,6 +145,8 @@ uint8_t flt_table_for_new_handle(const struct flt_contract *contract, const stru
 /* What a handle value names, in the context of the call's thread. */
 struct flt_named {
     uint32_t handle; /* a live one, or FLT_NOWHERE */
+    bool by_flt;     /* an Flt open created it */
+    bool gone;       /* the call is its close, and has let go of it already */
     bool retired;    /* not live, but handed out once */
     bool may_be_bad; /* live, but the system may as well take it for a bad handle: its tag bits */
     bool kernel;     /* it would be a kernel handle */
@@ -127,9 +154,20 @@ struct flt_named {
 struct flt_named flt_resolve(const struct flt_contract *contract, const struct flt_call *call,
                              uint64_t value);
 
+/* ---- rows (view.c) ----------------------------------------------------------------------------------- */
+
+/* Brings the sums up to date with one record's row. */
+void flt_sum_object(struct flt_contract *contract, uint32_t object);
+void flt_sum_handle(struct flt_contract *contract, uint32_t handle);
+/* With the rows of all handles that changed. */
+void flt_sum_handles(struct flt_contract *contract);
+
 /* ---- objects and references (objects.c) ------------------------------------------------------------ */
 
 uint32_t flt_find_object(const struct flt_contract *contract, uint64_t token);
+/* For a new object that is said to be there: the object that has the address already. One whose
+ * IRP_MJ_CLOSE came has it no longer, though the call that let go of it may yet have to come back. */
+uint32_t flt_holder_of_address(struct flt_contract *contract, uint64_t token);
 uint32_t flt_new_object(struct flt_contract *contract, enum flt_type type,
                         enum flt_object_state state);
 void flt_set_token(struct flt_contract *contract, uint32_t object, uint64_t token,
@@ -148,6 +186,21 @@ uint32_t flt_add_reference(struct flt_contract *contract, uint32_t object,
                            const struct flt_call *call);
 /* Drops the take that the slot holds, or else the object's oldest. There must be one. */
 void flt_drop_reference(struct flt_contract *contract, uint32_t object, int8_t slot);
+
+/* ---- closes and dereferences under way (acts.c) ------------------------------------------------------- */
+
+/* When a prediction lets the call through. */
+void flt_begin_close(const struct flt_contract *contract, const struct flt_call *call,
+                     uint32_t handle);
+void flt_begin_dereference(const struct flt_contract *contract, const struct flt_call *call,
+                           uint32_t object);
+/* NULL when the call is none of these. */
+struct flt_act *flt_act_of(const struct flt_contract *contract, const struct flt_call *call);
+/* When the call is back. */
+void flt_end_act(struct flt_contract *contract, const struct flt_call *call);
+/* An IRP came: the call that caused it has let go of the last handle, or reference. */
+void flt_act_on_cleanup(struct flt_contract *contract, uint32_t object);
+void flt_act_on_close(struct flt_contract *contract, uint32_t object);
 
 /* ---- slots (slots.c) ---------------------------------------------------------------------------------- */
 

@@ -20,6 +20,7 @@ static void move_handle(struct flt_contract *contract, struct flt_handle_record 
     contract->object[guess].handles--;
     contract->object[object].handles++;
     handle->object = object;
+    contract->unsummed = true; /* seldom */
     flt_touch(contract, object);
     flt_give_back(contract, guess);
 }
@@ -28,7 +29,7 @@ static void move_handle(struct flt_contract *contract, struct flt_handle_record 
 static void bind_other(struct flt_contract *contract, struct flt_handle_record *handle,
                        uint64_t token, struct flt_violation *violation) {
     struct flt_object_record *own = &contract->object[handle->object];
-    const uint32_t found = flt_find_object(contract, token);
+    const uint32_t found = flt_holder_of_address(contract, token);
     if (own->told == FLT_TOLD_BY_OUTPUT) {
         flt_violate(violation, FLT_RULE_ex_returns_object,
                     "FltCreateFileEx handed out object %" PRIu32
@@ -42,15 +43,14 @@ static void bind_other(struct flt_contract *contract, struct flt_handle_record *
                     handle->value, contract->object[found].number);
     } else if (own->told == FLT_TOLD_NOTHING) {
         flt_set_token(contract, handle->object, token, FLT_TOLD);
-    } else if (found != FLT_NOWHERE) {
+    } else if (found == FLT_NOWHERE) {
+        flt_violate(violation, FLT_RULE_irp_create_first,
+                    "the new handle 0x%" PRIx64 " is of an object without IRP_MJ_CREATE",
+                    handle->value);
+    } else {
         flt_take_over(contract, found);
         contract->object[found].told = FLT_TOLD;
         move_handle(contract, handle, found);
-    } else {
-        const uint32_t object =
-            flt_new_object(contract, (enum flt_type)own->type, FLT_OBJECT_LIVE);
-        flt_set_token(contract, object, token, FLT_TOLD);
-        move_handle(contract, handle, object);
     }
 }
 
@@ -63,10 +63,9 @@ void flt_contract_bind(struct flt_contract *contract, uint8_t table, uint64_t va
     struct flt_object_record *own = &contract->object[handle->object];
     if (contract->unconfirmed == at)
         contract->unconfirmed = FLT_NOWHERE;
-    contract->generation++;
     if (token == 0)
-        flt_violate(violation, FLT_RULE_open_new_object, "the new handle 0x%" PRIx64
-                    " is of no object", value);
+        flt_violate(violation, FLT_RULE_open_new_object,
+                    "the new handle 0x%" PRIx64 " is of no object", value);
     else if (own->token == token)
         own->told = FLT_TOLD;
     else if (own->told != FLT_TOLD) /* else it is the comparison of the tables that says so */

@@ -3,27 +3,18 @@
 #include <stdlib.h>
 
 enum {
-    PAGE_ENTRIES = 256,
     FIRST_DIRECTORY = 4, /* pages that the directory has room for at first */
     WINDOWS_LIMIT = 1 << 24,
     SMALL_LIMIT = 16,
     SMALL_PAGE = 4
 };
 
-/* The geometry decides which indices are used; storage has pages of one size. The places of the
- * live ones are kept in the same pages: there are never more of them than indices, so their page
- * exists. */
-struct flt_handle_page {
-    struct flt_handle_entry entry[PAGE_ENTRIES];
-    uint32_t live[PAGE_ENTRIES];
-};
-
-static struct flt_handle_entry *entry_of(const struct flt_handle_table *table, uint32_t index) {
-    return &table->page[index / PAGE_ENTRIES]->entry[index % PAGE_ENTRIES];
+FLT_INLINE struct flt_handle_entry *entry_of(const struct flt_handle_table *table, uint32_t index) {
+    return &table->page[index / FLT_PAGE_ENTRIES]->entry[index % FLT_PAGE_ENTRIES];
 }
 
-static uint32_t *live_at(const struct flt_handle_table *table, uint32_t place) {
-    return &table->page[place / PAGE_ENTRIES]->live[place % PAGE_ENTRIES];
+FLT_INLINE uint32_t *live_at(const struct flt_handle_table *table, uint32_t place) {
+    return &table->page[place / FLT_PAGE_ENTRIES]->live[place % FLT_PAGE_ENTRIES];
 }
 
 void flt_handle_table_free(struct flt_handle_table *table) {
@@ -38,7 +29,7 @@ void flt_handle_table_reset(struct flt_handle_table *table, const struct flt_swi
         entry_of(table, *live_at(table, place))->object = NULL;
     const bool small = flt_chosen(switches, geometry, small);
     table->limit = small ? SMALL_LIMIT : WINDOWS_LIMIT;
-    table->unused = (small ? SMALL_PAGE : PAGE_ENTRIES) - 1;
+    table->unused = (small ? SMALL_PAGE : FLT_PAGE_ENTRIES) - 1;
     table->reuse = flt_chosen(switches, reuse, immediate);
     table->fresh = 1;
     table->free = 0;
@@ -72,7 +63,7 @@ uint32_t flt_handle_table_reserve(struct flt_handle_table *table) {
         index++;
     if (index >= table->limit)
         return 0;
-    if (index / PAGE_ENTRIES >= table->pages && !add_page(table))
+    if (index / FLT_PAGE_ENTRIES >= table->pages && !add_page(table))
         return 0;
     table->fresh = index + 1;
     return index;
@@ -117,12 +108,8 @@ void flt_handle_table_renew(struct flt_handle_table *table) {
 
 const struct flt_handle_entry *flt_handle_table_find(const struct flt_handle_table *table,
                                                      uint64_t index) {
-    if (index >= table->fresh || index / PAGE_ENTRIES >= table->pages)
+    if (index >= table->fresh || index / FLT_PAGE_ENTRIES >= table->pages)
         return NULL;
     const struct flt_handle_entry *entry = entry_of(table, (uint32_t)index);
     return entry->object ? entry : NULL;
-}
-
-uint32_t flt_handle_table_at(const struct flt_handle_table *table, size_t place) {
-    return *live_at(table, (uint32_t)place);
 }

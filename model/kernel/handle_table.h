@@ -5,6 +5,7 @@
 #define FLT_HANDLE_TABLE_H
 
 #include "../call.h"
+#include "../inline.h"
 
 struct flt_object;
 
@@ -16,7 +17,15 @@ struct flt_handle_entry {
     uint8_t opener;            /* opcode of the call that made it */
 };
 
-struct flt_handle_page;
+enum { FLT_PAGE_ENTRIES = 256 };
+
+/* The geometry decides which indices are used; storage has pages of one size. The places of the
+ * live ones are kept in the same pages: there are never more of them than indices, so their page
+ * exists. */
+struct flt_handle_page {
+    struct flt_handle_entry entry[FLT_PAGE_ENTRIES];
+    uint32_t live[FLT_PAGE_ENTRIES];
+};
 
 struct flt_handle_table {
     struct flt_handle_page **page;
@@ -51,7 +60,16 @@ void flt_handle_table_renew(struct flt_handle_table *table);
 /* The live entry, or NULL. Any number will do. */
 const struct flt_handle_entry *flt_handle_table_find(const struct flt_handle_table *table,
                                                      uint64_t index);
+
 /* The index at a place among the live: 0 to table->live - 1, in no order. */
-uint32_t flt_handle_table_at(const struct flt_handle_table *table, size_t place);
+FLT_INLINE uint32_t flt_handle_table_at(const struct flt_handle_table *table, size_t place) {
+    return table->page[place / FLT_PAGE_ENTRIES]->live[place % FLT_PAGE_ENTRIES];
+}
+
+/* The entry of an index that is live. */
+FLT_INLINE const struct flt_handle_entry *
+flt_handle_table_entry(const struct flt_handle_table *table, uint32_t index) {
+    return &table->page[index / FLT_PAGE_ENTRIES]->entry[index % FLT_PAGE_ENTRIES];
+}
 
 #endif

@@ -1,7 +1,5 @@
 #include "handles.h"
 
-enum { HANDLE_STEP = 4 }; /* from one value to the next: the tag bits are the caller's */
-
 /* The table, and the value without the bits that chose it; NULL when it chooses none. */
 static struct flt_handle_table *table_of(struct flt_kernel *kernel, enum flt_process process,
                                          uint64_t *value, KPROCESSOR_MODE mode) {
@@ -25,8 +23,8 @@ bool flt_handle_resolve_in(struct flt_kernel *kernel, enum flt_process process, 
     found->table = table_of(kernel, process, &value, mode);
     if (!found->table)
         return false;
-    found->entry = flt_handle_table_find(found->table, value / HANDLE_STEP);
-    found->index = (uint32_t)(value / HANDLE_STEP);
+    found->entry = flt_handle_table_find(found->table, value / FLT_HANDLE_STEP);
+    found->index = (uint32_t)(value / FLT_HANDLE_STEP);
     return found->entry != NULL;
 }
 
@@ -43,14 +41,6 @@ uint8_t flt_handle_flags(ULONG attributes) {
     return attributes & OBJ_INHERIT ? FLT_HANDLE_INHERIT : 0;
 }
 
-static uint64_t table_bits(uint8_t table) {
-    return table == FLT_TABLE_KERNEL ? FLT_KERNEL_HANDLE_BITS : 0;
-}
-
-uint64_t flt_handle_spell(uint8_t table, uint32_t index) {
-    return (uint64_t)index * HANDLE_STEP | table_bits(table);
-}
-
 HANDLE flt_handle_make(struct flt_kernel *kernel, uint8_t table, uint32_t index,
                        const struct flt_handle_entry *entry) {
     flt_object_add_handle(entry->object);
@@ -59,7 +49,8 @@ HANDLE flt_handle_make(struct flt_kernel *kernel, uint8_t table, uint32_t index,
 }
 
 uint32_t flt_handle_unspell(uint8_t table, uint64_t value) {
-    if ((value & FLT_KERNEL_HANDLE_BITS) != table_bits(table) || value & FLT_HANDLE_TAG_BITS)
+    if ((value & FLT_KERNEL_HANDLE_BITS) != flt_handle_table_bits(table) ||
+        value & FLT_HANDLE_TAG_BITS)
         return 0;
-    return (uint32_t)((value & ~FLT_KERNEL_HANDLE_BITS) / HANDLE_STEP);
+    return (uint32_t)((value & ~FLT_KERNEL_HANDLE_BITS) / FLT_HANDLE_STEP);
 }

@@ -6,7 +6,7 @@
 
 /* A handle is a pointer by type only. It is widened with its sign, so that kernel handles keep
  * their top bits where pointers have 32 bits. */
-static inline uint64_t flt_handle_number(HANDLE handle) {
+FLT_INLINE uint64_t flt_handle_number(HANDLE handle) {
     return (uint64_t)(int64_t)(intptr_t)handle;
 }
 
@@ -30,8 +30,17 @@ uint8_t flt_handle_flags(ULONG attributes);
 /* Makes a reserved index a handle to the entry's object, and counts it there. */
 HANDLE flt_handle_make(struct flt_kernel *kernel, uint8_t table, uint32_t index,
                        const struct flt_handle_entry *entry);
+
+enum { FLT_HANDLE_STEP = 4 }; /* from one value to the next: the tag bits are the caller's */
+
+FLT_INLINE uint64_t flt_handle_table_bits(uint8_t table) {
+    return table == FLT_TABLE_KERNEL ? FLT_KERNEL_HANDLE_BITS : 0;
+}
+
 /* An entry's value, as opens hand it out. */
-uint64_t flt_handle_spell(uint8_t table, uint32_t index);
+FLT_INLINE uint64_t flt_handle_spell(uint8_t table, uint32_t index) {
+    return (uint64_t)index * FLT_HANDLE_STEP | flt_handle_table_bits(table);
+}
 /* The index that flt_handle_spell made this value of; 0 for any other value. */
 uint32_t flt_handle_unspell(uint8_t table, uint64_t value);
 

@@ -6,12 +6,6 @@
 
 #define NOT_LIVE SIZE_MAX
 
-/* What the pool keeps of a slot stays readable; only the object is poisoned. */
-struct flt_object_slot {
-    struct flt_object object;
-    struct flt_object_slot *younger; /* of a freed slot: the one freed next */
-    size_t place;                    /* among the live, or NOT_LIVE */
-};
 _Static_assert(sizeof(struct flt_object) % 8 == 0, "flt_poison needs whole units");
 
 static size_t slots_in(uint32_t segment) {
@@ -126,8 +120,4 @@ const struct flt_object *flt_object_pool_find(const struct flt_object_pool *pool
 
 bool flt_object_pool_owns(const struct flt_object_pool *pool, uint64_t token) {
     return slot_at(pool, token) != NULL;
-}
-
-const struct flt_object *flt_object_pool_at(const struct flt_object_pool *pool, size_t place) {
-    return &pool->live[place]->object;
 }

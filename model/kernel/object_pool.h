@@ -6,6 +6,7 @@
 #define FLT_OBJECT_POOL_H
 
 #include "../call.h"
+#include "../inline.h"
 
 enum {
     FLT_POOL_QUARANTINE = 64,
@@ -21,7 +22,12 @@ struct flt_object {
     uint8_t opener;               /* opcode of the call that opened it first */
 };
 
-struct flt_object_slot;
+/* What the pool keeps of a slot stays readable; only the object is poisoned. */
+struct flt_object_slot {
+    struct flt_object object;
+    struct flt_object_slot *younger; /* of a freed slot: the one freed next */
+    size_t place;                    /* among the live, or not */
+};
 
 struct flt_object_pool {
     struct flt_object_slot *segment[FLT_POOL_SEGMENTS];
@@ -47,6 +53,9 @@ const struct flt_object *flt_object_pool_find(const struct flt_object_pool *pool
 /* Whether an object is or was at that address: then reading it is up to the sanitizers. */
 bool flt_object_pool_owns(const struct flt_object_pool *pool, uint64_t token);
 /* The object at a place among the live: 0 to live_count - 1, in no order. */
-const struct flt_object *flt_object_pool_at(const struct flt_object_pool *pool, size_t place);
+FLT_INLINE const struct flt_object *flt_object_pool_at(const struct flt_object_pool *pool,
+                                                          size_t place) {
+    return &pool->live[place]->object;
+}
 
 #endif

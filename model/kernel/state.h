@@ -44,12 +44,12 @@ struct flt_kernel {
     OBJECT_TYPE type[FLT_TYPE_COUNT]; /* what ObjectType parameters point to */
 };
 
-static inline struct flt_kernel *flt_kernel_of(struct flt_system *system) {
+FLT_INLINE struct flt_kernel *flt_kernel_of(struct flt_system *system) {
     return (struct flt_kernel *)(void *)system;
 }
 
 /* The thread that makes the call. */
-static inline struct flt_thread *flt_kernel_thread(struct flt_kernel *kernel) {
+FLT_INLINE struct flt_thread *flt_kernel_thread(struct flt_kernel *kernel) {
     return &kernel->thread[kernel->system.thread % FLT_THREAD_COUNT];
 }
 
@@ -61,7 +61,7 @@ static inline enum flt_process flt_kernel_process(struct flt_kernel *kernel) {
 
 /* The first thing that a call does, the verifier's check: does not come back when the verifier is
  * on and the call is not allowed at the current IRQL. */
-static inline struct flt_kernel *flt_kernel_enter(struct flt_system *system, enum flt_opcode call) {
+FLT_INLINE struct flt_kernel *flt_kernel_enter(struct flt_system *system, enum flt_opcode call) {
     struct flt_kernel *kernel = flt_kernel_of(system);
     const KIRQL irql = flt_kernel_thread(kernel)->irql;
     if (flt_chosen(&kernel->switches, verifier, on) && irql > flt_calls[call].max_irql)

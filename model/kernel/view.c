@@ -1,8 +1,9 @@
 #include "view.h"
 
+#include "../row_sums.h"
 #include "handles.h"
 
-static struct flt_handle_row handle_row(uint8_t table, uint32_t index,
+FLT_INLINE struct flt_handle_row handle_row(uint8_t table, uint32_t index,
                                         const struct flt_handle_entry *entry) {
     return (struct flt_handle_row){.value = flt_handle_spell(table, index),
                                    .token = (uint64_t)(uintptr_t)entry->object,
@@ -12,7 +13,7 @@ static struct flt_handle_row handle_row(uint8_t table, uint32_t index,
                                    .flags = entry->flags};
 }
 
-static struct flt_object_row object_row(const struct flt_object *object) {
+FLT_INLINE struct flt_object_row object_row(const struct flt_object *object) {
     return (struct flt_object_row){.token = (uint64_t)(uintptr_t)object,
                                    .handles = object->handles,
                                    .references = object->references,
@@ -36,7 +37,7 @@ static size_t handles(const void *self, size_t *cursor, struct flt_handle_row *r
         const struct flt_handle_table *table = &kernel->table[i];
         for (; written < room && *cursor < before + table->live; ++*cursor) {
             const uint32_t index = flt_handle_table_at(table, *cursor - before);
-            rows[written++] = handle_row(i, index, flt_handle_table_find(table, index));
+            rows[written++] = handle_row(i, index, flt_handle_table_entry(table, index));
         }
         before += table->live;
     }
@@ -71,9 +72,37 @@ static bool find_object(const void *self, uint64_t token, struct flt_object_row 
     return object != NULL;
 }
 
+/* Row by row from the tables as they are, like `handles` and `objects`, but past their buffers. */
+static void sums(const void *self, struct flt_sums *sums) {
+    const struct flt_kernel *kernel = self;
+    uint64_t sum = 0, rows = 0;
+    for (uint8_t i = 0; i < FLT_TABLE_COUNT; i++) {
+        const struct flt_handle_table *table = &kernel->table[i];
+        const uint32_t live = table->live;
+        for (uint32_t place = 0; place < live; place++) {
+            const uint32_t index = flt_handle_table_at(table, place);
+            const struct flt_handle_row row =
+                handle_row(i, index, flt_handle_table_entry(table, index));
+            sum += flt_handle_row_hash(&row);
+        }
+        rows += live;
+    }
+    sums->handles = sum;
+    const struct flt_object_pool *pool = &kernel->objects.pool;
+    const size_t live = pool->live_count;
+    sum = 0;
+    for (size_t place = 0; place < live; place++) {
+        const struct flt_object_row row = object_row(flt_object_pool_at(pool, place));
+        sum += flt_object_row_hash(&row);
+    }
+    sums->objects = sum;
+    sums->rows = rows + live;
+}
+
 const struct flt_view_ops flt_kernel_view_ops = {.level = FLT_VIEW_FULL,
                                                  .totals = totals,
                                                  .handles = handles,
                                                  .objects = objects,
                                                  .find_handle = find_handle,
-                                                 .find_object = find_object};
+                                                 .find_object = find_object,
+                                                 .sums = sums};

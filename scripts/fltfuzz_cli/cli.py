@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import bench, ctest, fuzz, mutants, tools
+from . import bench, ctest, fuzz, mutants, rules, tools
 from .common import TROUBLE, Stop
 
 OVERVIEW = Path(__file__).with_name("overview.txt")
@@ -45,6 +45,7 @@ def make_parser():
     fuzz.add_command(command)
     ctest.add_command(command)
     tools.add_commands(command)
+    rules.add_commands(command)
     mutants.add_command(command)
     bench.add_command(command)
     return parser

@@ -31,7 +31,8 @@ def add_command(command):
     sub = command(
         "test",
         run,
-        "Build with clang and with gcc, both with sanitizers, and run every unit test, every committed\nsequence and a short fuzz of each target. The last line counts them.",
+        "Build with clang and with gcc, both with sanitizers, and run every unit test, every committed\n"
+        "sequence and a short fuzz of each target. The last line counts them.",
         "test -R corpus.fuzz_close",
     )
     sub.add_argument("-R", dest="pattern", metavar="REGEX", help="only tests whose name matches")
@@ -70,7 +71,8 @@ def run_ctest(preset, options):
     echo(words, options.verbose)
     with open(log_path, "w", encoding="utf-8") as log:
         out = sys.stderr if options.verbose else log
-        code = subprocess.run(words, cwd=TOP, stdin=subprocess.DEVNULL, stdout=out, stderr=out, check=False).returncode
+        done = subprocess.run(words, cwd=TOP, stdin=subprocess.DEVNULL, stdout=out, stderr=out, check=False)
+    code = done.returncode
     if not results.exists():
         print(f"ctest ended with {code} before it ran a test; see {log_path}", flush=True)
         return Counts(failed=1)

@@ -8,7 +8,8 @@ The form, fuzz/defects/NAME.defect:
     - if (!opened_by_flt(entry))
     + if (false)
 
-The first line says what an implementer got wrong. `rules` names those that it may be reported under,
+The first line says what an implementer got wrong. `shown FILE`, which may be left out, is the committed
+sequence that shows it best. `rules` names those that it may be reported under,
 three at most. `edit FILE FUNCTION` begins an edit: the lines after `-` must stand exactly once in that
 function (white space does not count), the lines after `+` replace them. An edit that does not apply is
 an error, never skipped.
@@ -39,6 +40,7 @@ class Defect(NamedTuple):
     title: str
     rules: list
     edits: list
+    shown: str = ""  # the committed sequence that shows it
 
 
 # ---- reading ------------------------------------------------------------------------------------
@@ -48,13 +50,15 @@ def read(path):
     lines = path.read_text(encoding="utf-8").splitlines()
     if not lines or not lines[0].startswith("# "):
         raise Stop(f"{path}:1: the first line must say what is wrong: # SENTENCE")
-    rules, edits = [], []
+    rules, edits, shown = [], [], ""
     for number, line in enumerate(lines[1:], 2):
         words = line.split()
         if not words or line.startswith("#"):
             continue
         if words[0] == "rules":
             rules = words[1:]
+        elif words[0] == "shown" and len(words) == 2:
+            shown = words[1]
         elif words[0] == "edit" and len(words) == 3:
             edits.append(Edit(words[1], words[2], "", ""))
         elif words[0] == "-" and edits:
@@ -62,12 +66,14 @@ def read(path):
         elif words[0] == "+" and edits:
             edits[-1] = edits[-1]._replace(new=edits[-1].new + line[1:] + "\n")
         else:
-            raise Stop(f"{path}:{number}: expected rules, edit FILE FUNCTION, - OLD or + NEW: {line}")
+            raise Stop(f"{path}:{number}: expected rules, shown FILE, edit FILE FUNCTION, - OLD or + NEW: {line}")
     if not 1 <= len(rules) <= 3:
         raise Stop(f"{path}: one to three rules are needed, there are {len(rules)}")
     if not edits or not all(edit.old for edit in edits):
         raise Stop(f"{path}: an edit with a line to replace is needed")
-    return Defect(path.stem, lines[0][2:], rules, edits)
+    if shown and not (TOP / shown).is_file():
+        raise Stop(f"{path}: no sequence {shown}")
+    return Defect(path.stem, lines[0][2:], rules, edits, shown)
 
 
 def read_all():

@@ -4,6 +4,7 @@ import contextlib
 import json
 import random
 import re
+import shlex
 import shutil
 import signal
 import sys
@@ -13,7 +14,8 @@ from pathlib import Path
 
 from . import libfuzzer
 from .build import build, target_table
-from .common import FINDING, FINE, TOP, TROUBLE, Stop, count, echo, make_folder, run_through, say, state_folder, targets, whole_number
+from .common import FINDING, FINE, TOP, TROUBLE, Stop
+from .common import count, echo, make_folder, run_through, say, state_folder, targets, whole_number
 
 DEFAULT_TARGET, DEFAULT_SECONDS = "fuzz_close", 60
 MOST_SECONDS, MOST_JOBS, MOST_NUMBER = 30 * 24 * 3600, 256, 2**31 - 1
@@ -25,16 +27,21 @@ def add_command(command):
     sub = command(
         "fuzz",
         run,
-        "Fuzz a target from its committed seeds and what earlier runs found. Stops at the first finding,\nshows it, and exits 1.",
+        "Fuzz a target from its committed seeds and what earlier runs found. Stops at the first finding,\n"
+        "shows it, and exits 1.",
         "fuzz fuzz_close --time 3600 --jobs 2",
     )
-    sub.add_argument("target", nargs="?", default=DEFAULT_TARGET, metavar="TARGET", help=f"default {DEFAULT_TARGET}; there are: {', '.join(targets())}")
-    sub.add_argument("--time", type=whole_number(1, MOST_SECONDS), metavar="S", help=f"seconds; default {DEFAULT_SECONDS}, none with --runs")
-    sub.add_argument("--runs", type=whole_number(1, MOST_NUMBER), metavar="N", help="stop after N sequences, all jobs together")
-    sub.add_argument("--seed", type=whole_number(1, MOST_NUMBER), metavar="N", help="start of the random numbers; default: another one each time")
-    sub.add_argument("--jobs", type=whole_number(1, MOST_JOBS), default=1, metavar="N", help="processes, which share the corpus; default 1")
-    sub.add_argument("--corpus", metavar="DIR", help=f"the working corpus; default {state_folder()}/TARGET/corpus")
-    sub.add_argument("--json", action="store_true", help="print the result as JSON on standard output")
+    add, names = sub.add_argument, ", ".join(targets())
+    add("target", nargs="?", default=DEFAULT_TARGET, metavar="TARGET", help=f"default {DEFAULT_TARGET}; there are: {names}")
+    time_help = f"seconds; default {DEFAULT_SECONDS}, none with --runs"
+    add("--time", type=whole_number(1, MOST_SECONDS), metavar="S", help=time_help)
+    add("--runs", type=whole_number(1, MOST_NUMBER), metavar="N", help="stop after N sequences, all jobs together")
+    seed_help = "start of the random numbers; default: another one each time"
+    add("--seed", type=whole_number(1, MOST_NUMBER), metavar="N", help=seed_help)
+    jobs_help = "processes, which share the corpus; default 1"
+    add("--jobs", type=whole_number(1, MOST_JOBS), default=1, metavar="N", help=jobs_help)
+    add("--corpus", metavar="DIR", help=f"the working corpus; default {state_folder()}/TARGET/corpus")
+    add("--json", action="store_true", help="print the result as JSON on standard output")
 
 
 def run(options):
@@ -283,9 +290,10 @@ def complete(finding, kind, binary):
     if finding["input"] is None:
         return
     replay = "./scripts/fltfuzz replay" if kind == "sequences" else str(binary)
-    finding["reproduce"] = f"{replay} {finding['input']}"
+    finding["reproduce"] = f"{replay} {shlex.quote(finding['input'])}"
     # The target cannot know the file's name; its report is to be complete.
-    finding["report"] = re.sub(r"^reproduce: .*$", lambda _: "reproduce: " + finding["reproduce"], finding["report"], flags=re.M)
+    line = f"reproduce: {finding['reproduce']}"
+    finding["report"] = re.sub(r"^reproduce: .*$", lambda _: line, finding["report"], flags=re.M)
     report = Path(finding["input"] + ".txt")
     report.write_text(finding["report"] + "\n", encoding="utf-8")
 
@@ -306,8 +314,11 @@ def print_summary(result):
     ended = "interrupted after" if result["interrupted"] else "ran"
     calls = f" with {count('call', stats['calls'])}" if "calls" in stats else ""
     speed = f", {result['sequences'] / seconds:,.0f} a second" if seconds else ""
-    print(f"{result['target']} {ended} {seconds:.0f} s: {count('sequence', result['sequences'])}{calls}{speed}, seed {result['seed']}")
+    sequences = count("sequence", result["sequences"])
+    print(f"{result['target']} {ended} {seconds:.0f} s: {sequences}{calls}{speed}, seed {result['seed']}")
     if "breaches" in stats:
-        print(f"in them the caller broke a rule {stats['breaches']:,} times, {stats.get('bugchecks', 0):,} ended in a bug check")
-    print(f"working corpus: {count('file', result['corpus_files'])}, {result['corpus_new']:,} of them new, in {result['corpus']}")
+        bugchecks = stats.get("bugchecks", 0)
+        print(f"in them the caller broke a rule {stats['breaches']:,} times, {bugchecks:,} ended in a bug check")
+    files = count("file", result["corpus_files"])
+    print(f"working corpus: {files}, {result['corpus_new']:,} of them new, in {result['corpus']}")
     print(f"findings: {len(result['findings'])}" if result["findings"] else "nothing was found")
