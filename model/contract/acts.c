@@ -1,6 +1,6 @@
-/* Calls that take something away, while they are under way. Their IRPs come before their outcomes, and
- * calls within them may be handed the same value or the same address again. So what such a call takes
- * is noted when it is predicted, and is gone once the IRP that says so has come. */
+/* Calls that take something away, while they are under way. Their IRPs come before their outcomes,
+ * and calls within them may be handed the same value or the same address again. So what such a call
+ * takes is noted when it is predicted, and is gone once the IRP that says so has come. */
 #include "state.h"
 
 struct flt_act *flt_act_of(const struct flt_contract *contract, const struct flt_call *call) {
@@ -11,8 +11,8 @@ struct flt_act *flt_act_of(const struct flt_contract *contract, const struct flt
     return NULL;
 }
 
-/* A call that is predicted again acts on what it names now. Deeper than there is room for, calls are
- * judged as if nothing could happen within them. */
+/* A call that is predicted again acts on what it names now. Deeper than there is room for, calls
+ * are judged as if nothing could happen within them. */
 static void begin(const struct flt_contract *contract, const struct flt_call *call,
                   struct flt_act what) {
     struct flt_acts *acts = contract->acts;

@@ -9,7 +9,7 @@ void flt_breach(struct flt_prediction *prediction, enum flt_rule rule) {
     prediction->withhold |= flt_rules[rule].withhold;
 }
 
-/* ---- IRQL and outputs: any row ------------------------------------------------------------------- */
+/* ---- IRQL and outputs: any row --------------------------------------------------------------- */
 
 /* The rule that a call above its row's IRQL breaks. */
 static const enum flt_rule irql_rules[FLT_OP_LIMIT] = {
@@ -37,7 +37,7 @@ void flt_find_breaches(const struct flt_contract *contract, const struct flt_cal
         flt_breach(prediction, FLT_RULE_output_not_null);
 }
 
-/* ---- handles ---------------------------------------------------------------------------------------- */
+/* ---- handles --------------------------------------------------------------------------------- */
 
 /* One slot's handle as the state has it now; NULL when the slot holds none. */
 static const struct flt_handle_record *handle_in_slot(const struct flt_contract *contract,
@@ -71,8 +71,8 @@ static enum flt_rule wrong_handle(const struct flt_contract *contract, const str
 
 void flt_find_use_breaches(const struct flt_contract *contract, const struct flt_call *call,
                            const struct flt_named *named, struct flt_prediction *prediction) {
-    const enum flt_rule wrong = wrong_handle(contract, call, named, FLT_RULE_use_before_close,
-                                             FLT_RULE_use_real_handle);
+    const enum flt_rule wrong =
+        wrong_handle(contract, call, named, FLT_RULE_use_before_close, FLT_RULE_use_real_handle);
     if (wrong != FLT_RULE_NONE)
         flt_breach(prediction, wrong);
 }
@@ -91,7 +91,7 @@ void flt_find_close_breaches(const struct flt_contract *contract, const struct f
         flt_breach(prediction, FLT_RULE_zw_close_for_other_handles);
 }
 
-/* ---- objects ----------------------------------------------------------------------------------------- */
+/* ---- objects --------------------------------------------------------------------------------- */
 
 /* The slot's object is gone: its address may be another object's by now. */
 static bool slot_is_stale(const struct flt_contract *contract, int8_t slot, uint32_t object) {

@@ -11,8 +11,7 @@ static bool may_stop(uint64_t value) {
 
 static void allow_bad_handle(const struct flt_contract *contract, uint64_t value,
                              struct flt_allowed *allowed) {
-    const bool stops =
-        may_stop(value) && flt_accepts(&contract->switches, bad_close, bugcheck);
+    const bool stops = may_stop(value) && flt_accepts(&contract->switches, bad_close, bugcheck);
     if (stops)
         flt_allow(allowed, FLT_BUGCHECK, FLT_STOP_INVALID_KERNEL_HANDLE);
     if (!stops || flt_accepts(&contract->switches, bad_close, status))
@@ -21,8 +20,7 @@ static void allow_bad_handle(const struct flt_contract *contract, uint64_t value
 
 static void predict_bad_handle(const struct flt_contract *contract, uint64_t value,
                                struct flt_prediction *prediction) {
-    const bool stops =
-        may_stop(value) && flt_chosen(&contract->switches, bad_close, bugcheck);
+    const bool stops = may_stop(value) && flt_chosen(&contract->switches, bad_close, bugcheck);
     allow_bad_handle(contract, value,
                      flt_add_clause(prediction, stops ? FLT_RULE_close_bad_kernel_handle_stops
                                                       : FLT_RULE_close_bad_handle));
@@ -76,7 +74,7 @@ static void observe_close(struct flt_contract *contract, const struct flt_call *
         flt_close_handle(contract, named.handle);
 }
 
-/* ---- ZwClose ------------------------------------------------------------------------------------------- */
+/* ---- ZwClose --------------------------------------------------------------------------------- */
 
 void flt_predict_ZwClose(const struct flt_contract *contract, const struct flt_call *call,
                          struct flt_prediction *prediction) {
@@ -95,7 +93,7 @@ void flt_observe_ZwClose(struct flt_contract *contract, const struct flt_call *c
     observe_close(contract, call, outcome, violation);
 }
 
-/* ---- FltClose ------------------------------------------------------------------------------------------ */
+/* ---- FltClose -------------------------------------------------------------------------------- */
 
 void flt_predict_FltClose(const struct flt_contract *contract, const struct flt_call *call,
                           struct flt_prediction *prediction) {

@@ -18,7 +18,7 @@ static const struct row rows[FLT_OP_LIMIT] = {
 #include "../calls.def"
 };
 
-/* ---- predicting -------------------------------------------------------------------------------------- */
+/* ---- predicting ------------------------------------------------------------------------------ */
 
 /* Under the verifier a call above its IRQL does nothing but stop the system. */
 static void predict_verifier(const struct flt_contract *contract, const struct flt_call *call,
@@ -72,7 +72,7 @@ void flt_contract_predict(const struct flt_contract *contract, const struct flt_
     predict_quiet(prediction);
 }
 
-/* ---- observing --------------------------------------------------------------------------------------- */
+/* ---- observing ------------------------------------------------------------------------------- */
 
 /* What a documented bug check says of its cause in its first two parameters. */
 struct stop {

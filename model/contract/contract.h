@@ -58,7 +58,7 @@ void flt_contract_free(struct flt_contract *contract);
 /* Back to the start world. A switch may be FLT_SWITCH_ANY. Costs what the last run touched. */
 void flt_contract_reset(struct flt_contract *contract, const struct flt_switches *switches);
 
-/* A number that moves whenever something that predictions depend on does; IRPs alone move nothing. */
+/* A number that moves whenever what predictions depend on does. IRPs alone do not move it. */
 uint64_t flt_contract_generation(const struct flt_contract *contract);
 
 /* What must come back, and what the caller does wrong with this call. Leaves the state alone, but
@@ -87,8 +87,8 @@ void flt_contract_settle(struct flt_contract *contract, bool at_end, struct flt_
 struct flt_view flt_contract_view(const struct flt_contract *contract);
 
 /* Tokens of objects are adopted from the system: from an output, or where none showed the object,
- * from the system's view. True, and the handle's key, when the last open's object has no token yet, or
- * one that the handle's own row has not confirmed: an IRP_MJ_CREATE's, or FltCreateFileEx's output. */
+ * from the system's view. True, and the handle's key, when the last open's object has no token yet,
+ * or one that the handle's own row has not confirmed: IRP_MJ_CREATE's, or FltCreateFileEx's. */
 bool flt_contract_needs_token(const struct flt_contract *contract, uint8_t *table, uint64_t *value);
 /* Binds it. A token that is bound already to another live object violates open-new-object; a bound
  * handle whose object differs from what FltCreateFileEx handed out violates ex-returns-object. */

@@ -1,26 +1,33 @@
+/* clang-format off: the table below is laid out by hand. */
 /* For tests: drives a contract with calls and hand-made outcomes, legal or not, written in a line.
  *
  * A script is steps separated by ';', a step is words. The first word is a call of calls.def, `irps`
  * (IRPs outside any call) or `end` (the run is over). The words of a call:
  *
- *   k1 u1 0x5 -1 fill   a handle value: index 1 of the kernel's or a process's table, a number, what
- *                       the output held before. The argument, or what an open hands out
- *   o1 NULL fill: o1 is the address of object 1. The argument, or what the call hands out
- *   @0 #0               handle slot 0, object slot 0: the argument comes from it, the result goes to it
- *   path=\b access=N attributes=N type=N mode=N process=N irql=N    arguments, by number or name
- *   derived  null:handle null:object null:iosb null:irql            flags of the call
- *   =STATUS_X  =0x93:p1:p2  =withheld                               the outcome; success when absent
- *   handle:k1 object:o1 iosb:N info:N irql:N                        outputs that differ from an
- *                       obedient system's (which leaves all alone on failure, fills all on success)
- *   row:o2 row:none     what the system's table says of the new handle; the object it made when absent
- *   silent              a successful open sends no IRP_MJ_CREATE
- *   create:o1 cleanup:o1 close:o1 cleanup:o1:System                 IRPs before the call comes back
- *   !rule               a breach that is predicted; all of them must be named
- *   allows:A|B          the outcomes that are predicted, in any order
- *   { ... }             calls within this one, as steps separated by ',' without nesting
+ *   k1 u1 0x5 -1 fill    a handle value: index 1 of the kernel's or a process's table, a number, what
+ *                        the output held before. The argument, or what an open hands out
+ *   o1 NULL              the address of object 1. The argument, or what the call hands out
+ *   @0 #0                handle slot 0, object slot 0: where the argument is from, the result goes to
+ *   path=\b access=N attributes=N type=N mode=N process=N irql=N
+ *                        arguments, by number or name
+ *   derived              the handle is a slot's value, altered
+ *   null:handle          the caller passes no room for that output
+ *   =STATUS_X =0x93:p1:p2 =withheld
+ *                        the outcome; STATUS_SUCCESS when absent
+ *   handle:k1 object:o1 iosb:N info:N irql:N
+ *                        outputs that differ from an obedient system's, which leaves all alone on
+ *                        failure and fills all on success
+ *   row:o2 row:none      the new handle's object in the system's table; the one it made when absent
+ *   silent               a successful open sends no IRP_MJ_CREATE
+ *   create:o1 cleanup:o1 close:o1 cleanup:o1:System
+ *                        IRPs before the call comes back
+ *   !rule                a breach that is predicted; all of them must be named
+ *   allows:A|B           the outcomes that are predicted, in any order
+ *   { ... }              last: calls within this one, after its IRPs; steps separated by ','
  *
  * and of `end`: leak:rule:h0:1, a leak, the slot it went to (h0, o0, -) and its step; all of them, in
  * order. An open without an object word makes the object of its step's number. */
+/* clang-format on */
 #ifndef FLT_CONTRACT_SCRIPT_H
 #define FLT_CONTRACT_SCRIPT_H
 
@@ -74,7 +81,7 @@ static void script_fail(const struct script *s, const char *format, ...) {
     abort();
 }
 
-/* ---- words to values ---------------------------------------------------------------------------------- */
+/* ---- words to values ------------------------------------------------------------------------- */
 
 static bool starts(const char *word, const char *with) {
     return strncmp(word, with, strlen(with)) == 0;
@@ -106,7 +113,7 @@ static uint64_t script_value(const struct script *s, const char *word) {
         return 0;
     if (strchr("kuo", word[0]) && word[1] >= '0' && word[1] <= '9') {
         const uint64_t number = strtoull(word + 1, &end, 10);
-        value = word[0] == 'k' ? script_kernel_handle(number)
+        value = word[0] == 'k'   ? script_kernel_handle(number)
                 : word[0] == 'u' ? number * 4
                                  : script_object(number);
         return *end == '+' ? value + strtoull(end + 1, NULL, 0) : value;
@@ -205,7 +212,7 @@ static void script_output(const struct script *s, const char *word, struct scrip
     script_fail(s, "no such word: %s", word);
 }
 
-/* ---- a call -------------------------------------------------------------------------------------------- */
+/* ---- a call ---------------------------------------------------------------------------------- */
 
 static bool script_has_arg(const struct flt_call *call, int arg) {
     return flt_calls[call->opcode].args >> arg & 1;
@@ -297,11 +304,10 @@ static void script_fill_outputs(const struct script *s, struct script_call *c) {
 }
 
 static void script_irp(struct script *s, const char *word) {
-    struct flt_event event = {
-        .kind = starts(word, "create:")    ? FLT_EVENT_CREATE
-                : starts(word, "cleanup:") ? FLT_EVENT_CLEANUP
-                                           : FLT_EVENT_CLOSE,
-        .process = (uint8_t)flt_contract_process(s->contract, 0)};
+    struct flt_event event = {.kind = starts(word, "create:")    ? FLT_EVENT_CREATE
+                                      : starts(word, "cleanup:") ? FLT_EVENT_CLEANUP
+                                                                 : FLT_EVENT_CLOSE,
+                              .process = (uint8_t)flt_contract_process(s->contract, 0)};
     char object[32];
     const char *from = strchr(word, ':') + 1;
     snprintf(object, sizeof object, "%.*s", (int)strcspn(from, ":"), from);
@@ -316,8 +322,7 @@ static void script_check_prediction(struct script *s, const struct script_call *
     for (size_t i = 0; i < prediction->breaches; i++)
         s->met[prediction->breach[i]] = true;
     for (size_t i = 0; i < prediction->breaches || i < c->breaches; i++)
-        if (i >= prediction->breaches || i >= c->breaches ||
-            prediction->breach[i] != c->breach[i])
+        if (i >= prediction->breaches || i >= c->breaches || prediction->breach[i] != c->breach[i])
             script_fail(s, "breach %zu is %s, expected: %s", i + 1,
                         i < prediction->breaches ? flt_rules[prediction->breach[i]].id : "none",
                         i < c->breaches ? flt_rules[c->breach[i]].id : "none");
@@ -459,8 +464,7 @@ static struct flt_switches script_switches(const struct script *s, const char *w
             script_fail(s, "no such switch: %s", word);
         else if (strcmp(choice + 1, "any") == 0)
             switches.value[which] = FLT_SWITCH_ANY;
-        else if (!flt_choice_by_name(which, choice + 1, strlen(choice + 1),
-                                     &switches.value[which]))
+        else if (!flt_choice_by_name(which, choice + 1, strlen(choice + 1), &switches.value[which]))
             script_fail(s, "no such choice: %s", word);
     }
     return switches;

@@ -1,17 +1,20 @@
-/* The contract against hand-made outcomes: for every rule that is decided here, what keeps it and what
- * breaks it. The language of the scripts is in contract_script.h. A new case is a line of a table. */
+/* The contract against hand-made outcomes: for every rule that is decided here, what keeps it and
+ * what breaks it. The language of the scripts is in contract_script.h. A new case is a line of a
+ * table. */
 #include "contract_script.h"
 #include "state.h"
 
 struct script_case {
-    enum flt_rule rule; /* BREAKS: the script meets this rule, and breaks no other. KEEPS: it does not */
-    bool breaks;
+    enum flt_rule rule;
+    bool breaks; /* the script meets this rule, and violates no other; else it does not */
     const char *switches;
     const char *script;
 };
 
+/* clang-format off */
 #define KEEPS(rule, switches, script) {FLT_RULE_##rule, false, switches, script}
 #define BREAKS(rule, switches, script) {FLT_RULE_##rule, true, switches, script}
+/* clang-format on */
 
 #define BAD "=STATUS_INVALID_HANDLE"
 #define TWELVE                                                                                     \
@@ -25,14 +28,16 @@ struct script_case {
 static const struct script_case provider_cases[] = {
     /* FltClose */
     KEEPS(close_flt_created, "", "FltCreateFile k1; FltClose k1 " GONE(o1) "allows:STATUS_SUCCESS"),
-    KEEPS(close_flt_created, "any", "FltCreateFile k1; FltClose k1 " GONE(o1) "allows:STATUS_SUCCESS"),
+    KEEPS(close_flt_created, "any",
+          "FltCreateFile k1; FltClose k1 " GONE(o1) "allows:STATUS_SUCCESS"),
     KEEPS(close_flt_created, "", "FltCreateFileEx k1 null:object; FltClose k1 " GONE(o1)),
     KEEPS(close_flt_created, "", "FltCreateFile u1 " IN_P1 "; FltClose u1 " GONE(o1)),
     BREAKS(close_flt_created, "", "FltCreateFile k1; FltClose k1 " BAD),
     BREAKS(close_flt_created, "", "FltCreateFileEx k1; FltClose k1 =STATUS_ACCESS_DENIED"),
     BREAKS(close_flt_created, "forwarding", "FltCreateFile k1; FltClose k1 " BAD),
     KEEPS(close_only_flt_created, "",
-          "ZwCreateFile k1; FltClose k1 " BAD " !flt-close-for-flt-handles allows:STATUS_INVALID_HANDLE"),
+          "ZwCreateFile k1; FltClose k1 " BAD
+          " !flt-close-for-flt-handles allows:STATUS_INVALID_HANDLE"),
     BREAKS(close_only_flt_created, "",
            "ZwCreateFile k1; FltClose k1 " GONE(o1) "!flt-close-for-flt-handles"),
     BREAKS(close_only_flt_created, "strict",
@@ -44,11 +49,13 @@ static const struct script_case provider_cases[] = {
           "ZwCreateFile k1; FltClose k1+1 " BAD " !flt-close-for-flt-handles "
           "allows:STATUS_INVALID_HANDLE|STATUS_SUCCESS|0x93"),
     KEEPS(close_only_flt_created, "any",
-          "ZwCreateEvent k1; FltClose k1 !flt-close-for-flt-handles; ZwClose k1 " BAD " !close-once"),
+          "ZwCreateEvent k1; FltClose k1 !flt-close-for-flt-handles; ZwClose k1 " BAD
+          " !close-once"),
     BREAKS(close_only_flt_created, "any",
            "ZwCreateEvent k1; FltClose k1 =STATUS_ACCESS_DENIED !flt-close-for-flt-handles"),
     KEEPS(close_forwards, "forwarding",
-          "ZwCreateFile k1; FltClose k1 " GONE(o1) "!flt-close-for-flt-handles allows:STATUS_SUCCESS"),
+          "ZwCreateFile k1; FltClose k1 " GONE(o1)
+          "!flt-close-for-flt-handles allows:STATUS_SUCCESS"),
     BREAKS(close_forwards, "forwarding",
            "ZwCreateFile k1; FltClose k1 " BAD " !flt-close-for-flt-handles"),
 
@@ -61,12 +68,15 @@ static const struct script_case provider_cases[] = {
     KEEPS(close_bad_handle, "", "FltClose k9 " BAD " !close-real-handle"),
     KEEPS(close_bad_handle, "forwarding", "FltClose k9 " BAD " !close-real-handle"),
     KEEPS(close_bad_handle, "", "ZwClose 0 " BAD " !close-real-handle"),
-    KEEPS(close_bad_handle, "", "FltClose -1 " BAD " !close-real-handle allows:STATUS_INVALID_HANDLE"),
-    KEEPS(close_bad_handle, "", "ZwCreateFile k1; ZwClose k1 " GONE(o1) "; ZwClose k1 " BAD " !close-once"),
+    KEEPS(close_bad_handle, "",
+          "FltClose -1 " BAD " !close-real-handle allows:STATUS_INVALID_HANDLE"),
+    KEEPS(close_bad_handle, "",
+          "ZwCreateFile k1; ZwClose k1 " GONE(o1) "; ZwClose k1 " BAD " !close-once"),
     KEEPS(close_bad_handle, "any",
           "ZwClose k9 " BAD " !close-real-handle allows:STATUS_INVALID_HANDLE|0x93"),
     KEEPS(close_bad_handle, "any", "ZwClose k9 =0x93:k9:1 !close-real-handle"),
-    KEEPS(close_bad_handle, "any", "ZwClose u9 " BAD " !close-real-handle allows:STATUS_INVALID_HANDLE"),
+    KEEPS(close_bad_handle, "any",
+          "ZwClose u9 " BAD " !close-real-handle allows:STATUS_INVALID_HANDLE"),
     KEEPS(close_bad_handle, "strict", "ZwClose 0xFFFFFFFF80000000 " BAD " !close-real-handle"),
     KEEPS(close_bad_handle, "strict", "ZwClose 0x7FFFFFFF80000004 " BAD " !close-real-handle"),
     KEEPS(close_bad_handle, "strict", "ZwClose u1 " BAD " !close-real-handle"),
@@ -87,7 +97,8 @@ static const struct script_case provider_cases[] = {
     BREAKS(close_bad_kernel_handle_stops, "strict", "ZwClose k9 =0x50 !close-real-handle"),
     BREAKS(close_bad_kernel_handle_stops, "strict", "ZwClose k9 =0x93:k8:1 !close-real-handle"),
     BREAKS(close_bad_kernel_handle_stops, "any", "ZwClose k9 =0x93:k9:0 !close-real-handle"),
-    KEEPS(close_minus_one, "", "ZwClose -1 " BAD " !close-real-handle allows:STATUS_INVALID_HANDLE"),
+    KEEPS(close_minus_one, "",
+          "ZwClose -1 " BAD " !close-real-handle allows:STATUS_INVALID_HANDLE"),
     KEEPS(close_minus_one, "forwarding", "ZwClose -1 !close-real-handle allows:STATUS_SUCCESS"),
     KEEPS(close_minus_one, "forwarding", "FltClose -1 !close-real-handle allows:STATUS_SUCCESS"),
     KEEPS(close_minus_one, "any",
@@ -103,15 +114,19 @@ static const struct script_case provider_cases[] = {
     /* Tag bits, and how values resolve */
     KEEPS(close_flt_created, "", "FltCreateFile k1; FltClose k1+3 " GONE(o1)),
     KEEPS(close_flt_created, "any",
-          "FltCreateFile k1; FltClose k1+3 =0x93:k1+3:1 allows:STATUS_SUCCESS|STATUS_INVALID_HANDLE|0x93"),
-    KEEPS(close_flt_created, "any", "FltCreateFile k1; FltClose k1+1 " BAD "; FltClose k1 " GONE(o1)),
+          "FltCreateFile k1; FltClose k1+3 =0x93:k1+3:1 "
+          "allows:STATUS_SUCCESS|STATUS_INVALID_HANDLE|0x93"),
+    KEEPS(close_flt_created, "any",
+          "FltCreateFile k1; FltClose k1+1 " BAD "; FltClose k1 " GONE(o1)),
     KEEPS(close_flt_created, "", "FltCreateFile k1; RunIn process=System; FltClose u1 " GONE(o1)),
-    KEEPS(close_flt_created, "", "RunIn process=System; FltCreateFile k1 attributes=0; FltClose k1 " GONE(o2)),
-    KEEPS(close_bad_handle, "", "FltCreateFile u1 " IN_P1 "; RunIn process=p2; FltClose u1 " BAD
-                                " !close-real-handle"),
+    KEEPS(close_flt_created, "",
+          "RunIn process=System; FltCreateFile k1 attributes=0; FltClose k1 " GONE(o2)),
+    KEEPS(close_bad_handle, "",
+          "FltCreateFile u1 " IN_P1 "; RunIn process=p2; FltClose u1 " BAD " !close-real-handle"),
 
     /* Opens */
-    KEEPS(open_existing, "", "FltCreateFile k1 allows:STATUS_SUCCESS; ZwCreateFile k2; FltCreateFileEx k3"),
+    KEEPS(open_existing, "",
+          "FltCreateFile k1 allows:STATUS_SUCCESS; ZwCreateFile k2; FltCreateFileEx k3"),
     BREAKS(open_existing, "", "FltCreateFile =STATUS_ACCESS_DENIED"),
     BREAKS(open_existing, "", "FltCreateFileEx =STATUS_INSUFFICIENT_RESOURCES"),
     BREAKS(open_existing, "any", "ZwCreateFile path=\\b =STATUS_OBJECT_NAME_NOT_FOUND"),
@@ -124,16 +139,19 @@ static const struct script_case provider_cases[] = {
     KEEPS(open_name_syntax, "", "ZwCreateFile path=not\\absolute =STATUS_OBJECT_PATH_SYNTAX_BAD"),
     BREAKS(open_name_syntax, "", "FltCreateFile path= =STATUS_OBJECT_NAME_NOT_FOUND"),
     BREAKS(open_name_syntax, "", "ZwCreateFile k1 path=a"),
-    KEEPS(open_table_full, "geometry=small", TWELVE "FltCreateFile " FULL " allows:STATUS_INSUFFICIENT_RESOURCES"),
-    KEEPS(open_table_full, "geometry=small", TWELVE "ZwCreateEvent " FULL "; ZwCreateEvent u1 " IN_P1),
+    KEEPS(open_table_full, "geometry=small",
+          TWELVE "FltCreateFile " FULL " allows:STATUS_INSUFFICIENT_RESOURCES"),
+    KEEPS(open_table_full, "geometry=small",
+          TWELVE "ZwCreateEvent " FULL "; ZwCreateEvent u1 " IN_P1),
     KEEPS(open_table_full, "geometry=small",
           TWELVE "FltCreateFile path=\\missing =STATUS_OBJECT_NAME_NOT_FOUND"),
     KEEPS(open_table_full, "geometry=small",
           TWELVE "FltClose k9 " GONE(o7) "; FltCreateFile k9 allows:STATUS_SUCCESS"),
-    KEEPS(open_table_full, "geometry=small reuse=never", TWELVE "FltClose k9 " GONE(o7) "; FltCreateFile " FULL),
+    KEEPS(open_table_full, "geometry=small reuse=never",
+          TWELVE "FltClose k9 " GONE(o7) "; FltCreateFile " FULL),
     KEEPS(open_table_full, "geometry=small reuse=any",
           TWELVE "FltClose k9 " GONE(o7) "; FltCreateFile " FULL
-                 " allows:STATUS_SUCCESS|STATUS_INSUFFICIENT_RESOURCES"),
+                                         " allows:STATUS_SUCCESS|STATUS_INSUFFICIENT_RESOURCES"),
     KEEPS(open_table_full, "geometry=any",
           TWELVE "FltCreateFile " FULL " allows:STATUS_SUCCESS|STATUS_INSUFFICIENT_RESOURCES"),
     KEEPS(open_table_full, "geometry=any", TWELVE "FltCreateFile k17"),
@@ -157,12 +175,17 @@ static const struct script_case provider_cases[] = {
     KEEPS(open_failed_iosb, "any",
           "FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD; "
           "FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD iosb:0xC000003B info:0"),
-    BREAKS(open_failed_iosb, "", "FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD iosb:0xC000003B info:0"),
-    BREAKS(open_failed_iosb, "failed_iosb=written", "ZwCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD"),
-    BREAKS(open_failed_iosb, "any", "ZwCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD iosb:0 info:0"),
+    BREAKS(open_failed_iosb, "",
+           "FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD iosb:0xC000003B info:0"),
+    BREAKS(open_failed_iosb, "failed_iosb=written",
+           "ZwCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD"),
+    BREAKS(open_failed_iosb, "any",
+           "ZwCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD iosb:0 info:0"),
     BREAKS(open_failed_iosb, "any", "ZwCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD info:0"),
-    BREAKS(open_failed_iosb, "any", "ZwCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD iosb:0xC000003B"),
-    KEEPS(open_failed_iosb, "", "ZwCreateFile path= null:iosb iosb:7 info:7 =STATUS_OBJECT_PATH_SYNTAX_BAD"),
+    BREAKS(open_failed_iosb, "any",
+           "ZwCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD iosb:0xC000003B"),
+    KEEPS(open_failed_iosb, "",
+          "ZwCreateFile path= null:iosb iosb:7 info:7 =STATUS_OBJECT_PATH_SYNTAX_BAD"),
     KEEPS(failed_outputs, "", "FltCreateFileEx path= =STATUS_OBJECT_PATH_SYNTAX_BAD"),
     KEEPS(failed_outputs, "failed_outputs=zero",
           "FltCreateFileEx path= =STATUS_OBJECT_PATH_SYNTAX_BAD handle:0 object:NULL"),
@@ -173,14 +196,17 @@ static const struct script_case provider_cases[] = {
     KEEPS(failed_outputs, "failed_outputs=any",
           "FltCreateFileEx path= =STATUS_OBJECT_PATH_SYNTAX_BAD handle:0 object:fill"),
     KEEPS(failed_outputs, "failed_outputs=pattern",
-          "ZwCreateEvent k1; ZwClose k1; FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD handle:k1"),
+          "ZwCreateEvent k1; ZwClose k1; FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD "
+          "handle:k1"),
     BREAKS(failed_outputs, "", "FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD handle:0"),
     BREAKS(failed_outputs, "", "FltCreateFileEx path= =STATUS_OBJECT_PATH_SYNTAX_BAD object:o9"),
-    BREAKS(failed_outputs, "failed_outputs=zero", "FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD"),
+    BREAKS(failed_outputs, "failed_outputs=zero",
+           "FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD"),
     BREAKS(failed_outputs, "failed_outputs=pattern",
            "FltCreateFile k1; FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD handle:k1"),
     BREAKS(failed_outputs, "any",
-           "FltCreateFile u1 " IN_P1 "; ZwCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD handle:u1"),
+           "FltCreateFile u1 " IN_P1
+           "; ZwCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD handle:u1"),
     BREAKS(failed_outputs, "any",
            "FltCreateFile k1; ObReferenceObjectByHandle k9 " BAD " object:o1 !use-real-handle"),
     BREAKS(failed_outputs, "", "ObReferenceObjectByHandle k9 " BAD " object:NULL !use-real-handle"),
@@ -190,7 +216,8 @@ static const struct script_case provider_cases[] = {
     BREAKS(handle_value_form, "", "FltCreateFile -1"),
     BREAKS(handle_value_form, "", "ZwCreateEvent k1+1"),
     BREAKS(handle_value_form, "", "ZwCreateFile fill"),
-    KEEPS(handle_value_half, "", "FltCreateFile u1 " IN_P1 "; RunIn process=System; FltCreateFile k1 attributes=0"),
+    KEEPS(handle_value_half, "",
+          "FltCreateFile u1 " IN_P1 "; RunIn process=System; FltCreateFile k1 attributes=0"),
     BREAKS(handle_value_half, "", "FltCreateFile u1"),
     BREAKS(handle_value_half, "", "FltCreateFile k1 " IN_P1),
     BREAKS(handle_value_half, "", "FltCreateFile 0x7FFFFFFF80000004"),
@@ -216,88 +243,121 @@ static const struct script_case provider_cases[] = {
     BREAKS(ex_returns_object, "", "FltCreateFileEx k1 object:fill row:none silent"),
 
     /* References */
-    KEEPS(reference_live, "", "FltCreateFile k1; ObReferenceObjectByHandle k1 o1 allows:STATUS_SUCCESS"),
-    KEEPS(reference_live, "", "ZwCreateEvent k1; ObReferenceObjectByHandle k1 o1 type=ExEventObjectType"),
+    KEEPS(reference_live, "",
+          "FltCreateFile k1; ObReferenceObjectByHandle k1 o1 allows:STATUS_SUCCESS"),
+    KEEPS(reference_live, "",
+          "ZwCreateEvent k1; ObReferenceObjectByHandle k1 o1 type=ExEventObjectType"),
     KEEPS(reference_live, "any",
-          "FltCreateFile k1; ObReferenceObjectByHandle k1+1 " BAD " allows:STATUS_SUCCESS|STATUS_INVALID_HANDLE"),
+          "FltCreateFile k1; ObReferenceObjectByHandle k1+1 " BAD
+          " allows:STATUS_SUCCESS|STATUS_INVALID_HANDLE"),
     BREAKS(reference_live, "", "FltCreateFile k1; ObReferenceObjectByHandle k1 " BAD),
     BREAKS(reference_live, "",
-           "FltCreateFile k1; ObReferenceObjectByHandle k1 type=IoFileObjectType =STATUS_OBJECT_TYPE_MISMATCH"),
+           "FltCreateFile k1; ObReferenceObjectByHandle k1 type=IoFileObjectType "
+           "=STATUS_OBJECT_TYPE_MISMATCH"),
     KEEPS(reference_bad_handle, "", "ObReferenceObjectByHandle k9 " BAD " !use-real-handle"),
-    KEEPS(reference_bad_handle, "strict", "ObReferenceObjectByHandle -1 object:NULL " BAD " !use-real-handle"),
+    KEEPS(reference_bad_handle, "strict",
+          "ObReferenceObjectByHandle -1 object:NULL " BAD " !use-real-handle"),
     BREAKS(reference_bad_handle, "", "ObReferenceObjectByHandle k9 o9 !use-real-handle"),
     BREAKS(reference_bad_handle, "", "ObReferenceObjectByHandle -1 o9 !use-real-handle"),
     KEEPS(reference_type, "",
-          "FltCreateFile k1; ObReferenceObjectByHandle k1 type=ExEventObjectType =STATUS_OBJECT_TYPE_MISMATCH"),
+          "FltCreateFile k1; ObReferenceObjectByHandle k1 type=ExEventObjectType "
+          "=STATUS_OBJECT_TYPE_MISMATCH"),
     KEEPS(reference_type, "",
-          "FltCreateFile u1 " IN_P1 "; ObReferenceObjectByHandle u1 access=GENERIC_ALL mode=UserMode "
+          "FltCreateFile u1 " IN_P1
+          "; ObReferenceObjectByHandle u1 access=GENERIC_ALL mode=UserMode "
           "type=ExEventObjectType =STATUS_OBJECT_TYPE_MISMATCH allows:STATUS_OBJECT_TYPE_MISMATCH"),
-    BREAKS(reference_type, "", "FltCreateFile k1; ObReferenceObjectByHandle k1 o1 type=ExEventObjectType"),
     BREAKS(reference_type, "",
-           "FltCreateFile u1 " IN_P1 "; ObReferenceObjectByHandle u1 access=GENERIC_ALL mode=UserMode "
+           "FltCreateFile k1; ObReferenceObjectByHandle k1 o1 type=ExEventObjectType"),
+    BREAKS(reference_type, "",
+           "FltCreateFile u1 " IN_P1
+           "; ObReferenceObjectByHandle u1 access=GENERIC_ALL mode=UserMode "
            "type=ExEventObjectType =STATUS_ACCESS_DENIED"),
     KEEPS(reference_access, "",
-          "FltCreateFile u1 " IN_P1 "; ObReferenceObjectByHandle u1 access=GENERIC_WRITE mode=UserMode "
+          "FltCreateFile u1 " IN_P1
+          "; ObReferenceObjectByHandle u1 access=GENERIC_WRITE mode=UserMode "
           "=STATUS_ACCESS_DENIED allows:STATUS_ACCESS_DENIED"),
     KEEPS(reference_access, "",
-          "FltCreateFile k1; ObReferenceObjectByHandle k1 o1 access=GENERIC_WRITE allows:STATUS_SUCCESS"),
+          "FltCreateFile k1; ObReferenceObjectByHandle k1 o1 access=GENERIC_WRITE "
+          "allows:STATUS_SUCCESS"),
     KEEPS(reference_access, "",
-          "FltCreateFile u1 " IN_P1 "; ObReferenceObjectByHandle u1 o1 access=MAXIMUM_ALLOWED mode=UserMode"),
-    KEEPS(reference_access, "",
-          "FltCreateFile u1 access=MAXIMUM_ALLOWED " IN_P1
-          "; ObReferenceObjectByHandle u1 o1 access=GENERIC_ALL mode=UserMode allows:STATUS_SUCCESS"),
-    KEEPS(reference_access, "",
-          "ZwCreateEvent u1 access=GENERIC_EXECUTE " IN_P1
-          "; ObReferenceObjectByHandle u1 o1 access=SYNCHRONIZE mode=UserMode allows:STATUS_SUCCESS"),
+          "FltCreateFile u1 " IN_P1
+          "; ObReferenceObjectByHandle u1 o1 access=MAXIMUM_ALLOWED mode=UserMode"),
+    KEEPS(
+        reference_access, "",
+        "FltCreateFile u1 access=MAXIMUM_ALLOWED " IN_P1
+        "; ObReferenceObjectByHandle u1 o1 access=GENERIC_ALL mode=UserMode allows:STATUS_SUCCESS"),
+    KEEPS(
+        reference_access, "",
+        "ZwCreateEvent u1 access=GENERIC_EXECUTE " IN_P1
+        "; ObReferenceObjectByHandle u1 o1 access=SYNCHRONIZE mode=UserMode allows:STATUS_SUCCESS"),
     BREAKS(reference_access, "",
-           "FltCreateFile u1 " IN_P1 "; ObReferenceObjectByHandle u1 o1 access=GENERIC_WRITE mode=UserMode"),
+           "FltCreateFile u1 " IN_P1
+           "; ObReferenceObjectByHandle u1 o1 access=GENERIC_WRITE mode=UserMode"),
     BREAKS(reference_access, "",
-           "FltCreateFile k1; ObReferenceObjectByHandle k1 access=GENERIC_WRITE =STATUS_ACCESS_DENIED"),
-    KEEPS(reference_user_mode, "", "FltCreateFile k1; ObReferenceObjectByHandle k1 mode=UserMode " BAD),
+           "FltCreateFile k1; ObReferenceObjectByHandle k1 access=GENERIC_WRITE "
+           "=STATUS_ACCESS_DENIED"),
     KEEPS(reference_user_mode, "",
-          "FltCreateFile k1; ObReferenceObjectByHandle k1 type=ExEventObjectType mode=UserMode " BAD),
-    KEEPS(reference_user_mode, "",
-          "FltCreateFile k1; RunIn process=System; ObReferenceObjectByHandle u1 mode=UserMode " BAD),
-    BREAKS(reference_user_mode, "", "FltCreateFile k1; ObReferenceObjectByHandle k1 o1 mode=UserMode"),
+          "FltCreateFile k1; ObReferenceObjectByHandle k1 mode=UserMode " BAD),
+    KEEPS(
+        reference_user_mode, "",
+        "FltCreateFile k1; ObReferenceObjectByHandle k1 type=ExEventObjectType mode=UserMode " BAD),
+    KEEPS(
+        reference_user_mode, "",
+        "FltCreateFile k1; RunIn process=System; ObReferenceObjectByHandle u1 mode=UserMode " BAD),
+    BREAKS(reference_user_mode, "",
+           "FltCreateFile k1; ObReferenceObjectByHandle k1 o1 mode=UserMode"),
     BREAKS(reference_user_mode, "",
            "FltCreateFile k1; RunIn process=System; ObReferenceObjectByHandle u1 o1 mode=UserMode"),
     KEEPS(reference_same_object, "", "FltCreateFileEx k1; ObReferenceObjectByHandle k1 o1"),
     KEEPS(reference_same_object, "",
-          "ZwCreateEvent k1 row:none; ObReferenceObjectByHandle k1 o1; ObReferenceObjectByHandle k1 o1"),
-    BREAKS(reference_same_object, "", "FltCreateFile k1; FltCreateFile k2; ObReferenceObjectByHandle k1 o2"),
+          "ZwCreateEvent k1 row:none; ObReferenceObjectByHandle k1 o1; ObReferenceObjectByHandle "
+          "k1 o1"),
+    BREAKS(reference_same_object, "",
+           "FltCreateFile k1; FltCreateFile k2; ObReferenceObjectByHandle k1 o2"),
     BREAKS(reference_same_object, "", "FltCreateFile k1; ObReferenceObjectByHandle k1 o9"),
     BREAKS(reference_same_object, "", "FltCreateFile k1; ObReferenceObjectByHandle k1 object:fill"),
-    BREAKS(reference_same_object, "", "ZwCreateEvent k1 row:none; ObReferenceObjectByHandle k1 object:NULL"),
-    BREAKS(reference_same_object, "", "ZwCreateEvent k1 row:none; ObReferenceObjectByHandle k1 object:fill"),
+    BREAKS(reference_same_object, "",
+           "ZwCreateEvent k1 row:none; ObReferenceObjectByHandle k1 object:NULL"),
+    BREAKS(reference_same_object, "",
+           "ZwCreateEvent k1 row:none; ObReferenceObjectByHandle k1 object:fill"),
     BREAKS(reference_same_object, "",
            "ZwCreateEvent k1 row:none; FltCreateFile k2; ObReferenceObjectByHandle k1 o2"),
 
     /* IRQL */
-    KEEPS(raise_irql_result, "", "KeRaiseIrql irql=2; KeRaiseIrql irql=5 irql:2; KeLowerIrql irql=0"),
+    KEEPS(raise_irql_result, "",
+          "KeRaiseIrql irql=2; KeRaiseIrql irql=5 irql:2; KeLowerIrql irql=0"),
     KEEPS(raise_irql_result, "", "KeRaiseIrql irql=2 null:irql irql:7"),
     BREAKS(raise_irql_result, "", "KeRaiseIrql irql=2 irql:1"),
     BREAKS(raise_irql_result, "", "KeRaiseIrql irql=2; KeRaiseIrql irql=5 irql:0"),
-    KEEPS(raise_irql_stops, "", "KeRaiseIrql irql=2; KeRaiseIrql irql=1 =0x09:1:2 !raise-irql-upward allows:0x09"),
+    KEEPS(raise_irql_stops, "",
+          "KeRaiseIrql irql=2; KeRaiseIrql irql=1 =0x09:1:2 !raise-irql-upward allows:0x09"),
     KEEPS(raise_irql_stops, "any", "KeRaiseIrql irql=2; KeRaiseIrql irql=2 allows:STATUS_SUCCESS"),
     BREAKS(raise_irql_stops, "", "KeRaiseIrql irql=2; KeRaiseIrql irql=1 !raise-irql-upward"),
-    BREAKS(raise_irql_stops, "", "KeRaiseIrql irql=2; KeRaiseIrql irql=1 =0x09:2:1 !raise-irql-upward"),
+    BREAKS(raise_irql_stops, "",
+           "KeRaiseIrql irql=2; KeRaiseIrql irql=1 =0x09:2:1 !raise-irql-upward"),
     KEEPS(lower_irql_stops, "", "KeLowerIrql irql=1 =0x0A:1:0 !lower-irql-downward allows:0x0A"),
     KEEPS(lower_irql_stops, "", "KeLowerIrql irql=0"),
     BREAKS(lower_irql_stops, "", "KeLowerIrql irql=1 !lower-irql-downward"),
     BREAKS(lower_irql_stops, "", "KeLowerIrql irql=1 =0x0A:0:1 !lower-irql-downward"),
+    KEEPS(
+        verifier_irql_stops, "strict",
+        "KeRaiseIrql irql=1; FltClose k9 =0xC4:0:1 !flt-at-passive !close-real-handle allows:0xC4"),
     KEEPS(verifier_irql_stops, "strict",
-          "KeRaiseIrql irql=1; FltClose k9 =0xC4:0:1 !flt-at-passive !close-real-handle allows:0xC4"),
-    KEEPS(verifier_irql_stops, "strict", "KeRaiseIrql irql=15; RunIn process=p2; KeLowerIrql irql=0"),
+          "KeRaiseIrql irql=15; RunIn process=p2; KeLowerIrql irql=0"),
     KEEPS(verifier_irql_stops, "strict",
           "FltCreateFileEx k1; KeRaiseIrql irql=2; ObDereferenceObject o1; KeRaiseIrql irql=3; "
           "ObReferenceObjectByHandle k1 =0xC4:0:3 !reference-at-passive"),
     KEEPS(verifier_irql_stops, "any",
           "KeRaiseIrql irql=1; FltCreateFile k1 !flt-at-passive allows:STATUS_SUCCESS|0xC4"),
-    KEEPS(verifier_irql_stops, "any", "KeRaiseIrql irql=1; FltCreateFile =0xC4:0:1 !flt-at-passive"),
-    KEEPS(verifier_irql_stops, "", "KeRaiseIrql irql=1; FltCreateFile k1 !flt-at-passive allows:STATUS_SUCCESS"),
+    KEEPS(verifier_irql_stops, "any",
+          "KeRaiseIrql irql=1; FltCreateFile =0xC4:0:1 !flt-at-passive"),
+    KEEPS(verifier_irql_stops, "",
+          "KeRaiseIrql irql=1; FltCreateFile k1 !flt-at-passive allows:STATUS_SUCCESS"),
     BREAKS(verifier_irql_stops, "strict", "KeRaiseIrql irql=1; FltCreateFile k1 !flt-at-passive"),
-    BREAKS(verifier_irql_stops, "strict", "KeRaiseIrql irql=1; FltCreateFile =0xC4:0:0 !flt-at-passive"),
-    BREAKS(verifier_irql_stops, "strict", "KeRaiseIrql irql=1; FltCreateFile =0x50 !flt-at-passive"),
+    BREAKS(verifier_irql_stops, "strict",
+           "KeRaiseIrql irql=1; FltCreateFile =0xC4:0:0 !flt-at-passive"),
+    BREAKS(verifier_irql_stops, "strict",
+           "KeRaiseIrql irql=1; FltCreateFile =0x50 !flt-at-passive"),
     KEEPS(call_is_quiet, "", "RunIn process=p2 allows:STATUS_SUCCESS"),
     BREAKS(call_is_quiet, "", "RunIn process=p2 =0x50"),
     BREAKS(call_is_quiet, "", "FltCreateFile =0x50"),
@@ -322,7 +382,8 @@ static const struct script_case provider_cases[] = {
            "FltCreateFile k1; FltCreateFile k2; FltClose k1 cleanup:o1 close:o1 cleanup:o2"),
     KEEPS(irp_cleanup_once, "", "FltCreateFile k1; FltClose k1 " GONE(o1)),
     BREAKS(irp_cleanup_once, "", "FltCreateFile k1; FltClose k1 cleanup:o1 cleanup:o1"),
-    BREAKS(irp_cleanup_once, "", "FltCreateFileEx k1; FltClose k1 cleanup:o1; ObDereferenceObject o1 cleanup:o1"),
+    BREAKS(irp_cleanup_once, "",
+           "FltCreateFileEx k1; FltClose k1 cleanup:o1; ObDereferenceObject o1 cleanup:o1"),
     KEEPS(irp_cleanup_in_closing_process, "",
           "FltCreateFile k1; RunIn process=p2; FltClose k1 cleanup:o1:p2 close:o1"),
     BREAKS(irp_cleanup_in_closing_process, "",
@@ -333,25 +394,31 @@ static const struct script_case provider_cases[] = {
     BREAKS(irp_close_after_cleanup, "", "FltCreateFile k1; FltClose k1 close:o1"),
     KEEPS(irp_close_at_last_reference, "",
           "FltCreateFile k1; ObReferenceObjectByHandle k1 o1; FltClose k1 cleanup:o1; "
-          "ObReferenceObjectByHandle k1 " BAD " !use-before-close; ObDereferenceObject o1 close:o1; end"),
+          "ObReferenceObjectByHandle k1 " BAD
+          " !use-before-close; ObDereferenceObject o1 close:o1; end"),
     KEEPS(irp_close_at_last_reference, "",
-          "FltCreateFile k1; FltClose k1 cleanup:o1; FltCreateFile k1; irps close:o1; FltClose k1 " GONE(o3) "; end"),
+          "FltCreateFile k1; FltClose k1 cleanup:o1; FltCreateFile k1; irps close:o1; FltClose "
+          "k1 " GONE(o3) "; end"),
     BREAKS(irp_close_at_last_reference, "", "FltCreateFileEx k1; FltClose k1 " GONE(o1)),
-    BREAKS(irp_close_at_last_reference, "", "FltCreateFileEx k1; FltClose k1 cleanup:o1; irps close:o1"),
+    BREAKS(irp_close_at_last_reference, "",
+           "FltCreateFileEx k1; FltClose k1 cleanup:o1; irps close:o1"),
     BREAKS(irp_close_at_last_reference, "", "FltCreateFile k1; FltClose k1 cleanup:o1; end"),
     BREAKS(irp_close_at_last_reference, "",
            "FltCreateFileEx k1; FltClose k1 cleanup:o1; ObDereferenceObject o1; end"),
     KEEPS(irp_close_once, "", "FltCreateFile k1; FltClose k1 " GONE(o1)),
     BREAKS(irp_close_once, "", "FltCreateFile k1; FltClose k1 " GONE(o1) "close:o1"),
-    BREAKS(irp_close_once, "", "FltCreateFileEx k1; FltClose k1 cleanup:o1; ObDereferenceObject o1 close:o1 close:o1"),
+    BREAKS(irp_close_once, "",
+           "FltCreateFileEx k1; FltClose k1 cleanup:o1; ObDereferenceObject o1 close:o1 close:o1"),
     BREAKS(irp_close_once, "", "FltCreateFile k1; FltClose k1 cleanup:o1; irps close:o1 close:o1"),
     KEEPS(irp_for_known_object, "",
-          "FltCreateFile k1; FltClose k1 " GONE(o1) "; FltCreateFile k2 o1; FltClose k2 " GONE(o1) "; end"),
+          "FltCreateFile k1; FltClose k1 " GONE(o1)
+          "; FltCreateFile k2 o1; FltClose k2 " GONE(o1) "; end"),
     BREAKS(irp_for_known_object, "", "FltCreateFile k1; FltClose k1 " GONE(o1) "; irps close:o1"),
     BREAKS(irp_for_known_object, "", "irps cleanup:o9"),
     BREAKS(irp_for_known_object, "", "irps create:NULL"),
     BREAKS(irp_for_known_object, "", "irps create:o9"),
-    BREAKS(irp_for_known_object, "", "FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD create:o9"),
+    BREAKS(irp_for_known_object, "",
+           "FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD create:o9"),
     BREAKS(irp_for_known_object, "", "FltCreateFile k1 create:o9 row:o1"),
     BREAKS(irp_for_known_object, "", "FltCreateFileEx k1 create:o9"),
     BREAKS(irp_for_known_object, "", "FltCreateFile k1 row:none create:o9"),
@@ -361,25 +428,33 @@ static const struct script_case provider_cases[] = {
 
     /* Calls within calls */
     KEEPS(open_existing, "",
-          "FltCreateFile k1 { FltCreateFileEx k2, FltCreateFile k3 }; FltClose k3 " GONE(o3) "; FltClose k1 " GONE(o1)),
+          "FltCreateFile k1 { FltCreateFileEx k2, FltCreateFile k3 }; FltClose k3 " GONE(o3)
+          "; FltClose k1 " GONE(o1)),
     KEEPS(close_flt_created, "",
-          "FltCreateFile k1; FltClose k1 " GONE(o1) "{ FltCreateFile k2 o1 }; FltClose k2 " GONE(o1) "; end"),
+          "FltCreateFile k1; FltClose k1 " GONE(o1)
+          "{ FltCreateFile k2 o1 }; FltClose k2 " GONE(o1) "; end"),
     KEEPS(reference_live, "",
-          "FltCreateFileEx k1 #0; FltCreateFile k2; ObDereferenceObject #0 { ObReferenceObjectByHandle k2 o2 #0 }; "
+          "FltCreateFileEx k1 #0; FltCreateFile k2; ObDereferenceObject #0 { "
+          "ObReferenceObjectByHandle k2 o2 #0 }; "
           "ObDereferenceObject #0; FltClose k1 " GONE(o1) "; FltClose k2 " GONE(o2) "; end"),
-    KEEPS(call_is_quiet, "", "FltCreateFileEx k1 #0; ObDereferenceObject #0 { ObDereferenceObject #0 }"),
     KEEPS(call_is_quiet, "",
-          "FltCreateFileEx k1 #0; FltClose k1 cleanup:o1; ObDereferenceObject #0 { ObDereferenceObject #0 close:o1 }"),
+          "FltCreateFileEx k1 #0; ObDereferenceObject #0 { ObDereferenceObject #0 }"),
+    KEEPS(call_is_quiet, "",
+          "FltCreateFileEx k1 #0; FltClose k1 cleanup:o1; ObDereferenceObject #0 { "
+          "ObDereferenceObject #0 close:o1 }"),
     BREAKS(irp_create_first, "",
-           "FltCreateFile k1 { FltCreateFileEx k2 silent, FltClose k2 cleanup:o2, ObDereferenceObject o2 close:o2 }"),
+           "FltCreateFile k1 { FltCreateFileEx k2 silent, FltClose k2 cleanup:o2, "
+           "ObDereferenceObject o2 close:o2 }"),
     KEEPS(close_flt_created, "",
-          "FltCreateFile k1; FltClose k1 " GONE(o1) "{ FltCreateFileEx k2 o1 }; ObDereferenceObject o1; "
-          "FltClose k2 " GONE(o1) "; end"),
+          "FltCreateFile k1; FltClose k1 " GONE(o1)
+          "{ FltCreateFileEx k2 o1 }; ObDereferenceObject o1; "
+                  "FltClose k2 " GONE(o1) "; end"),
     KEEPS(irp_create_first, "",
-          "FltCreateFile k1 silent { FltCreateFile k2 create:o1 }; FltClose k1 " GONE(o1) "; FltClose k2 "
-          GONE(o2) "; end"),
+          "FltCreateFile k1 silent { FltCreateFile k2 create:o1 }; FltClose k1 " GONE(o1)
+          "; FltClose k2 " GONE(o2) "; end"),
     KEEPS(close_flt_created, "",
-          "FltCreateFile k1; FltClose k1 " GONE(o1) "{ FltCreateFile k1 }; FltClose k1 " GONE(o3) "; end"),
+          "FltCreateFile k1; FltClose k1 " GONE(o1)
+          "{ FltCreateFile k1 }; FltClose k1 " GONE(o3) "; end"),
     KEEPS(close_flt_created, "any",
           "FltCreateFile k1; FltClose k1+1 " GONE(o1) "{ ZwCreateEvent k1 }; ZwClose k1; end"),
     KEEPS(close_bad_handle, "",
@@ -393,10 +468,11 @@ static const struct script_case provider_cases[] = {
           "FltCreateFile k1; FltClose k1 " GONE(o1) "{ ZwCreateEvent k2 o1 }; ZwClose k2; end"),
     KEEPS(reference_same_object, "",
           "FltCreateFile k1; FltClose k1 " GONE(o1) "{ ZwCreateEvent k2 row:none, "
-          "ObReferenceObjectByHandle k2 o1 }; ZwClose k2; ObDereferenceObject o1; end"),
+                  "ObReferenceObjectByHandle k2 o1 }; ZwClose k2; ObDereferenceObject o1; end"),
     BREAKS(irp_cleanup_at_last_handle, "", "FltCreateFileEx k1; ObDereferenceObject o1 cleanup:o1"),
     KEEPS(irp_cleanup_at_last_handle, "",
-          "FltCreateFile k1; FltCreateFile k2; FltClose k1 { FltClose k2 " GONE(o2) ", irps " GONE(o1) "}; end"),
+          "FltCreateFile k1; FltCreateFile k2; FltClose k1 { FltClose k2 " GONE(o2)
+          ", irps " GONE(o1) "}; end"),
     BREAKS(irp_cleanup_at_last_handle, "",
            "ZwCreateFile k1; FltClose k1 cleanup:o1 " BAD " !flt-close-for-flt-handles"),
     BREAKS(close_bad_handle, "",
@@ -406,20 +482,26 @@ static const struct script_case provider_cases[] = {
 static const struct script_case caller_cases[] = {
     /* Handles that are closed */
     KEEPS(close_once, "", "FltCreateFile k1 @0; FltClose @0 " GONE(o1)),
-    KEEPS(close_once, "",
-          "ZwCreateEvent k1 @0; ZwClose @0; ZwCreateEvent k1 @0; ZwClose @0"),
-    BREAKS(close_once, "", "FltCreateFile k1 @0; FltClose @0 " GONE(o1) "; FltClose @0 " BAD " !close-once"),
-    BREAKS(close_once, "", "FltCreateFile k1; FltClose k1 " GONE(o1) "; FltClose k1 " BAD " !close-once"),
+    KEEPS(close_once, "", "ZwCreateEvent k1 @0; ZwClose @0; ZwCreateEvent k1 @0; ZwClose @0"),
+    BREAKS(close_once, "",
+           "FltCreateFile k1 @0; FltClose @0 " GONE(o1) "; FltClose @0 " BAD " !close-once"),
+    BREAKS(close_once, "",
+           "FltCreateFile k1; FltClose k1 " GONE(o1) "; FltClose k1 " BAD " !close-once"),
     BREAKS(close_once, "",
            "FltCreateFile k1 @0; FltClose @0 " GONE(o1) "; FltCreateFile k1 @1; "
-           "FltClose @0 " GONE(o3) "!close-once"),
-    BREAKS(close_once, "tag_bits=any", "ZwCreateEvent k1; ZwClose k1; ZwClose k1+1 " BAD " !close-once"),
+                                                        "FltClose @0 " GONE(o3) "!close-once"),
+    BREAKS(close_once, "tag_bits=any",
+           "ZwCreateEvent k1; ZwClose k1; ZwClose k1+1 " BAD " !close-once"),
     KEEPS(flt_close_for_flt_handles, "", "FltCreateFileEx k1; FltClose k1 cleanup:o1"),
-    BREAKS(flt_close_for_flt_handles, "", "ZwCreateFile k1; FltClose k1 " BAD " !flt-close-for-flt-handles"),
-    BREAKS(flt_close_for_flt_handles, "", "ZwCreateEvent k1 @3; FltClose @3 " BAD " !flt-close-for-flt-handles"),
+    BREAKS(flt_close_for_flt_handles, "",
+           "ZwCreateFile k1; FltClose k1 " BAD " !flt-close-for-flt-handles"),
+    BREAKS(flt_close_for_flt_handles, "",
+           "ZwCreateEvent k1 @3; FltClose @3 " BAD " !flt-close-for-flt-handles"),
     KEEPS(zw_close_for_other_handles, "", "ZwCreateFile k1; ZwClose k1 " GONE(o1)),
-    BREAKS(zw_close_for_other_handles, "", "FltCreateFile k1; ZwClose k1 " GONE(o1) "!zw-close-for-other-handles"),
-    BREAKS(zw_close_for_other_handles, "", "FltCreateFileEx k1; ZwClose k1 cleanup:o1 !zw-close-for-other-handles"),
+    BREAKS(zw_close_for_other_handles, "",
+           "FltCreateFile k1; ZwClose k1 " GONE(o1) "!zw-close-for-other-handles"),
+    BREAKS(zw_close_for_other_handles, "",
+           "FltCreateFileEx k1; ZwClose k1 cleanup:o1 !zw-close-for-other-handles"),
     KEEPS(close_real_handle, "", "FltCreateFile k1; FltClose k1 " GONE(o1)),
     BREAKS(close_real_handle, "", "FltClose k1 " BAD " !close-real-handle"),
     BREAKS(close_real_handle, "", "ZwClose 0x100000004 " BAD " !close-real-handle"),
@@ -430,27 +512,35 @@ static const struct script_case caller_cases[] = {
     /* Handles that are used */
     KEEPS(use_before_close, "", "FltCreateFile k1 @0; ObReferenceObjectByHandle @0 o1"),
     BREAKS(use_before_close, "",
-           "FltCreateFile k1 @0; FltClose @0 " GONE(o1) "; ObReferenceObjectByHandle @0 " BAD " !use-before-close"),
+           "FltCreateFile k1 @0; FltClose @0 " GONE(o1) "; ObReferenceObjectByHandle @0 " BAD
+                                                        " !use-before-close"),
     BREAKS(use_before_close, "",
-           "ZwCreateEvent k1 @0; ZwClose @0; FltCreateFile k1; ObReferenceObjectByHandle @0 o3 !use-before-close"),
+           "ZwCreateEvent k1 @0; ZwClose @0; FltCreateFile k1; ObReferenceObjectByHandle @0 o3 "
+           "!use-before-close"),
     KEEPS(use_real_handle, "", "FltCreateFile k1; ObReferenceObjectByHandle k1 o1"),
     BREAKS(use_real_handle, "", "ObReferenceObjectByHandle k1 " BAD " !use-real-handle"),
     BREAKS(use_real_handle, "", "ObReferenceObjectByHandle 0 " BAD " !use-real-handle"),
     KEEPS(handle_unaltered, "", "FltCreateFile k1 @0; FltClose @0 " GONE(o1)),
-    BREAKS(handle_unaltered, "", "FltCreateFile k1 @0; FltClose k1+1 @0 derived " GONE(o1) "!handle-unaltered"),
     BREAKS(handle_unaltered, "",
-           "FltCreateFile k1 @0; ObReferenceObjectByHandle 0x80000004 @0 derived " BAD " !handle-unaltered"),
-    KEEPS(handle_in_its_process, "", "FltCreateFile k1 @0; RunIn process=p2; FltClose @0 " GONE(o1)),
+           "FltCreateFile k1 @0; FltClose k1+1 @0 derived " GONE(o1) "!handle-unaltered"),
+    BREAKS(handle_unaltered, "",
+           "FltCreateFile k1 @0; ObReferenceObjectByHandle 0x80000004 @0 derived " BAD
+           " !handle-unaltered"),
+    KEEPS(handle_in_its_process, "",
+          "FltCreateFile k1 @0; RunIn process=p2; FltClose @0 " GONE(o1)),
     KEEPS(handle_in_its_process, "", "FltCreateFile u1 @0 " IN_P1 "; FltClose @0 " GONE(o1)),
     BREAKS(handle_in_its_process, "",
-           "FltCreateFile u1 @0 " IN_P1 "; RunIn process=p2; FltClose @0 " BAD " !handle-in-its-process"),
+           "FltCreateFile u1 @0 " IN_P1 "; RunIn process=p2; FltClose @0 " BAD
+           " !handle-in-its-process"),
     BREAKS(handle_in_its_process, "",
            "FltCreateFile u1 @0 " IN_P1 "; RunIn process=System; FltCreateFile k1; "
            "ObReferenceObjectByHandle @0 o3 !handle-in-its-process"),
     KEEPS(output_used_after_failure, "",
-          "FltCreateFile path= @0 =STATUS_OBJECT_PATH_SYNTAX_BAD; FltCreateFile k1 @0; FltClose @0 " GONE(o2)),
+          "FltCreateFile path= @0 =STATUS_OBJECT_PATH_SYNTAX_BAD; FltCreateFile k1 @0; FltClose "
+          "@0 " GONE(o2)),
     BREAKS(output_used_after_failure, "",
-           "FltCreateFile path= @0 =STATUS_OBJECT_PATH_SYNTAX_BAD; FltClose @0 " BAD " !output-used-after-failure"),
+           "FltCreateFile path= @0 =STATUS_OBJECT_PATH_SYNTAX_BAD; FltClose @0 " BAD
+           " !output-used-after-failure"),
     BREAKS(output_used_after_failure, "",
            "FltCreateFile k1 @0; FltCreateFile path= @0 =STATUS_OBJECT_PATH_SYNTAX_BAD; "
            "ObReferenceObjectByHandle @0 " BAD " !output-used-after-failure"),
@@ -464,10 +554,12 @@ static const struct script_case caller_cases[] = {
     /* Opens */
     KEEPS(kernel_handle_outside_system, "", "FltCreateFile k1"),
     KEEPS(kernel_handle_outside_system, "", "RunIn process=System; ZwCreateFile k1 attributes=0"),
-    BREAKS(kernel_handle_outside_system, "", "FltCreateFile u1 attributes=OBJ_INHERIT !kernel-handle-outside-system"),
+    BREAKS(kernel_handle_outside_system, "",
+           "FltCreateFile u1 attributes=OBJ_INHERIT !kernel-handle-outside-system"),
     BREAKS(kernel_handle_outside_system, "", "ZwCreateEvent u1 " IN_P1),
     BREAKS(kernel_handle_outside_system, "",
-           "ZwCreateFile path= attributes=0 =STATUS_OBJECT_PATH_SYNTAX_BAD !kernel-handle-outside-system"),
+           "ZwCreateFile path= attributes=0 =STATUS_OBJECT_PATH_SYNTAX_BAD "
+           "!kernel-handle-outside-system"),
     KEEPS(output_not_null, "", "FltCreateFileEx k1 null:object"),
     BREAKS(output_not_null, "", "FltCreateFile null:handle =withheld !output-not-null"),
     BREAKS(output_not_null, "", "ZwCreateEvent null:handle =withheld !output-not-null"),
@@ -478,33 +570,43 @@ static const struct script_case caller_cases[] = {
     KEEPS(flt_at_passive, "", "KeRaiseIrql irql=1; KeLowerIrql irql=0; FltCreateFile k1"),
     BREAKS(flt_at_passive, "", "KeRaiseIrql irql=1; FltCreateFile k1 !flt-at-passive"),
     BREAKS(flt_at_passive, "", "KeRaiseIrql irql=1; FltCreateFileEx k1 !flt-at-passive"),
-    BREAKS(flt_at_passive, "", "KeRaiseIrql irql=2; FltClose k1 " BAD " !flt-at-passive !close-real-handle"),
+    BREAKS(flt_at_passive, "",
+           "KeRaiseIrql irql=2; FltClose k1 " BAD " !flt-at-passive !close-real-handle"),
     KEEPS(zw_at_passive, "", "ZwCreateFile k1"),
     BREAKS(zw_at_passive, "", "KeRaiseIrql irql=1; ZwCreateFile k1 !zw-at-passive"),
     BREAKS(zw_at_passive, "", "KeRaiseIrql irql=1; ZwCreateEvent k1 !zw-at-passive"),
     BREAKS(zw_at_passive, "", "ZwCreateEvent k1; KeRaiseIrql irql=1; ZwClose k1 !zw-at-passive"),
     KEEPS(reference_at_passive, "", "FltCreateFile k1; ObReferenceObjectByHandle k1 o1"),
     BREAKS(reference_at_passive, "",
-           "FltCreateFile k1; KeRaiseIrql irql=1; ObReferenceObjectByHandle k1 o1 !reference-at-passive"),
-    KEEPS(dereference_at_dispatch, "", "FltCreateFileEx k1; KeRaiseIrql irql=2; ObDereferenceObject o1"),
-    BREAKS(dereference_at_dispatch, "",
-           "FltCreateFileEx k1; KeRaiseIrql irql=3; ObDereferenceObject o1 !dereference-at-dispatch"),
+           "FltCreateFile k1; KeRaiseIrql irql=1; ObReferenceObjectByHandle k1 o1 "
+           "!reference-at-passive"),
+    KEEPS(dereference_at_dispatch, "",
+          "FltCreateFileEx k1; KeRaiseIrql irql=2; ObDereferenceObject o1"),
+    BREAKS(
+        dereference_at_dispatch, "",
+        "FltCreateFileEx k1; KeRaiseIrql irql=3; ObDereferenceObject o1 !dereference-at-dispatch"),
     KEEPS(raise_irql_upward, "", "KeRaiseIrql irql=1; KeRaiseIrql irql=1"),
-    BREAKS(raise_irql_upward, "", "KeRaiseIrql irql=1; KeRaiseIrql irql=0 =0x09:0:1 !raise-irql-upward"),
+    BREAKS(raise_irql_upward, "",
+           "KeRaiseIrql irql=1; KeRaiseIrql irql=0 =0x09:0:1 !raise-irql-upward"),
     KEEPS(lower_irql_downward, "", "KeRaiseIrql irql=2; KeLowerIrql irql=2; KeLowerIrql irql=1"),
     BREAKS(lower_irql_downward, "", "KeLowerIrql irql=2 =0x0A:2:0 !lower-irql-downward"),
 
     /* Objects */
     KEEPS(dereference_own, "",
-          "FltCreateFileEx k1 #0; ObReferenceObjectByHandle k1 o1 #1; ObDereferenceObject #0; ObDereferenceObject #1"),
+          "FltCreateFileEx k1 #0; ObReferenceObjectByHandle k1 o1 #1; ObDereferenceObject #0; "
+          "ObDereferenceObject #1"),
     BREAKS(dereference_own, "",
-           "FltCreateFileEx k1 #0; ObDereferenceObject #0; ObDereferenceObject #0 =withheld !dereference-own"),
-    BREAKS(dereference_own, "", "FltCreateFile k1; ObDereferenceObject o1 =withheld !dereference-own"),
-    KEEPS(object_live, "", "FltCreateFileEx k1 #0; FltClose k1 cleanup:o1; ObDereferenceObject #0 close:o1"),
+           "FltCreateFileEx k1 #0; ObDereferenceObject #0; ObDereferenceObject #0 =withheld "
+           "!dereference-own"),
+    BREAKS(dereference_own, "",
+           "FltCreateFile k1; ObDereferenceObject o1 =withheld !dereference-own"),
+    KEEPS(object_live, "",
+          "FltCreateFileEx k1 #0; FltClose k1 cleanup:o1; ObDereferenceObject #0 close:o1"),
     BREAKS(object_live, "", "ObDereferenceObject o9 =withheld !object-live"),
-    BREAKS(object_live, "",
-           "ZwCreateEvent k1; ObReferenceObjectByHandle k1 o1 #0; ZwClose k1; ObDereferenceObject #0; "
-           "ObDereferenceObject #0 =withheld !object-live"),
+    BREAKS(
+        object_live, "",
+        "ZwCreateEvent k1; ObReferenceObjectByHandle k1 o1 #0; ZwClose k1; ObDereferenceObject #0; "
+        "ObDereferenceObject #0 =withheld !object-live"),
     BREAKS(object_live, "",
            "FltCreateFileEx k1 #0; FltClose k1 cleanup:o1; ObDereferenceObject #0 close:o1; "
            "FltCreateFileEx k1 o1 #1; ObDereferenceObject #0 =withheld !object-live"),
@@ -518,21 +620,28 @@ static const struct script_case caller_cases[] = {
     BREAKS(handle_left_open, "",
            "FltCreateFile k1; ZwCreateEvent k2 @1; ZwCreateFile k3 @2; FltClose k1 " GONE(o1)
            "; end leak:handle-left-open:h1:2 leak:handle-left-open:h2:3"),
-    KEEPS(reference_left, "", "FltCreateFileEx k1 #0; FltClose k1 cleanup:o1; ObDereferenceObject o1 close:o1; end"),
-    BREAKS(reference_left, "", "FltCreateFileEx k1 #3; FltClose k1 cleanup:o1; end leak:reference-left:o3:1"),
+    KEEPS(reference_left, "",
+          "FltCreateFileEx k1 #0; FltClose k1 cleanup:o1; ObDereferenceObject o1 close:o1; end"),
     BREAKS(reference_left, "",
-           "FltCreateFileEx k1 #0; ObReferenceObjectByHandle k1 o1 #1; ObReferenceObjectByHandle k1 o1 #2; "
-           "FltClose k1 cleanup:o1; ObDereferenceObject #1; end leak:reference-left:o0:1 leak:reference-left:o2:3"),
+           "FltCreateFileEx k1 #3; FltClose k1 cleanup:o1; end leak:reference-left:o3:1"),
+    BREAKS(reference_left, "",
+           "FltCreateFileEx k1 #0; ObReferenceObjectByHandle k1 o1 #1; ObReferenceObjectByHandle "
+           "k1 o1 #2; "
+           "FltClose k1 cleanup:o1; ObDereferenceObject #1; end leak:reference-left:o0:1 "
+           "leak:reference-left:o2:3"),
     BREAKS(reference_left, "",
            "FltCreateFileEx k1 #0; ObReferenceObjectByHandle k1 o1 #1; FltClose k1 cleanup:o1; "
            "ObDereferenceObject o1; end leak:reference-left:o1:2"),
-    BREAKS(reference_left, "",
-           "FltCreateFileEx k1 #0; ObReferenceObjectByHandle k1 o1 #1; FltClose k1 cleanup:o1; "
-           "ObDereferenceObject #1; ObDereferenceObject #1 close:o1; ObDereferenceObject o1 =withheld "
-           "!object-live; ZwCreateEvent k2; ObReferenceObjectByHandle k2 o7 #5; ZwClose k2; end "
-           "leak:reference-left:o5:8"),
+    BREAKS(
+        reference_left, "",
+        "FltCreateFileEx k1 #0; ObReferenceObjectByHandle k1 o1 #1; FltClose k1 cleanup:o1; "
+        "ObDereferenceObject #1; ObDereferenceObject #1 close:o1; ObDereferenceObject o1 =withheld "
+        "!object-live; ZwCreateEvent k2; ObReferenceObjectByHandle k2 o7 #5; ZwClose k2; end "
+        "leak:reference-left:o5:8"),
     KEEPS(irql_left_raised, "", "KeRaiseIrql irql=2; KeLowerIrql irql=0; end"),
-    BREAKS(irql_left_raised, "", "KeRaiseIrql irql=2; KeRaiseIrql irql=5; KeLowerIrql irql=1; end leak:irql-left-raised:-:1"),
+    BREAKS(irql_left_raised, "",
+           "KeRaiseIrql irql=2; KeRaiseIrql irql=5; KeLowerIrql irql=1; end "
+           "leak:irql-left-raised:-:1"),
     BREAKS(irql_left_raised, "",
            "FltCreateFileEx k1 @0 #0; KeRaiseIrql irql=1; KeLowerIrql irql=0; KeRaiseIrql irql=2; "
            "end leak:handle-left-open:h0:1 leak:reference-left:o0:1 leak:irql-left-raised:-:4"),
@@ -561,7 +670,7 @@ static int tear_down(void **state) {
     return 0;
 }
 
-/* ---- the tables -------------------------------------------------------------------------------------- */
+/* ---- the tables ------------------------------------------------------------------------------ */
 
 /* A provider's rule that breaks is the violation; a caller's leaves the system blameless. */
 static void run_case(struct flt_contract *contract, const struct script_case *one) {
@@ -636,14 +745,16 @@ static void test_every_call_has_its_irql_rule(void **state) {
     }
 }
 
-/* ---- what a violation says ----------------------------------------------------------------------------- */
+/* ---- what a violation says ------------------------------------------------------------------- */
 
 static const struct {
     const char *switches, *script, *what;
 } texts[] = {
-    {"", "FltClose u1 !close-real-handle", "FltClose(0x4) = STATUS_SUCCESS, allowed: STATUS_INVALID_HANDLE"},
+    {"", "FltClose u1 !close-real-handle",
+     "FltClose(0x4) = STATUS_SUCCESS, allowed: STATUS_INVALID_HANDLE"},
     {"any", "ZwClose k1 =0x50 !close-real-handle",
-     "ZwClose(0xffffffff80000004) = bugcheck 0x00000050, allowed: bugcheck INVALID_KERNEL_HANDLE or "
+     "ZwClose(0xffffffff80000004) = bugcheck 0x00000050, allowed: bugcheck INVALID_KERNEL_HANDLE "
+     "or "
      "STATUS_INVALID_HANDLE"},
     {"", "FltCreateFile path=\\a =STATUS_ACCESS_DENIED",
      "FltCreateFile(\"\\a\") = STATUS_ACCESS_DENIED, allowed: STATUS_SUCCESS"},
@@ -656,15 +767,20 @@ static const struct {
     {"", "ZwCreateEvent =0xC0DE", "ZwCreateEvent() = bugcheck 0x0000C0DE, allowed: STATUS_SUCCESS"},
     {"", "FltCreateFile fill", "FltCreateFile succeeded and handed out no handle"},
     {"", "FltCreateFile 0x6", "FltCreateFile handed out 0x6 for the kernel table"},
-    {"", "FltCreateFile k1 " IN_P1, "FltCreateFile handed out 0xffffffff80000004 for a process's table"},
-    {"", "ZwCreateEvent k1; ZwCreateEvent k1", "ZwCreateEvent handed out 0xffffffff80000004, which is live in its table"},
+    {"", "FltCreateFile k1 " IN_P1,
+     "FltCreateFile handed out 0xffffffff80000004 for a process's table"},
+    {"", "ZwCreateEvent k1; ZwCreateEvent k1",
+     "ZwCreateEvent handed out 0xffffffff80000004, which is live in its table"},
     {"reuse=never", "ZwCreateEvent k1; ZwClose k1; ZwCreateEvent k1",
      "ZwCreateEvent handed out 0xffffffff80000004, which was used before in its table"},
-    {"", "ZwCreateFile k1 iosb:fill info:fill", "ZwCreateFile succeeded and left IoStatusBlock alone"},
+    {"", "ZwCreateFile k1 iosb:fill info:fill",
+     "ZwCreateFile succeeded and left IoStatusBlock alone"},
     {"", "ZwCreateFile k1 iosb:fill",
-     "ZwCreateFile succeeded with IoStatusBlock {0x5c5c5c5c, 0x1}; it must be {0x00000000, FILE_OPENED}"},
+     "ZwCreateFile succeeded with IoStatusBlock {0x5c5c5c5c, 0x1}; it must be {0x00000000, "
+     "FILE_OPENED}"},
     {"", "ZwCreateFile k1 info:fill iosb:5",
-     "ZwCreateFile succeeded with IoStatusBlock {0x00000005, 0x5c5c5c5c5c5c5c5c}; it must be {0x00000000, "
+     "ZwCreateFile succeeded with IoStatusBlock {0x00000005, 0x5c5c5c5c5c5c5c5c}; it must be "
+     "{0x00000000, "
      "FILE_OPENED}"},
     {"", "ZwCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD iosb:0xC000003B info:0",
      "ZwCreateFile failed and wrote the status to IoStatusBlock"},
@@ -679,12 +795,16 @@ static const struct {
     {"failed_outputs=zero", "FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD",
      "FltCreateFile failed and left alone its handle output"},
     {"", "irps close:o9", "IRP_MJ_CLOSE for an object that is gone or was never opened"},
-    {"", "ZwCreateEvent k1; irps cleanup:o1", "IRP_MJ_CLEANUP for an object that is no file object"},
-    {"", "ZwClose k9 =0x93:k9:0 !close-real-handle", "ZwClose(0xffffffff80000024) = bugcheck INVALID_KERNEL_HANDLE, "
-                                                    "allowed: STATUS_INVALID_HANDLE"},
+    {"", "ZwCreateEvent k1; irps cleanup:o1",
+     "IRP_MJ_CLEANUP for an object that is no file object"},
+    {"", "ZwClose k9 =0x93:k9:0 !close-real-handle",
+     "ZwClose(0xffffffff80000024) = bugcheck INVALID_KERNEL_HANDLE, "
+     "allowed: STATUS_INVALID_HANDLE"},
     {"strict", "ZwClose k9 =0x93:k9:0 !close-real-handle",
-     "ZwClose stopped the system with 0x93 (0xffffffff80000024, 0x0), allowed: (0xffffffff80000024, 0x1)"},
-    {"", "FltCreateFile k1; FltClose k1", "no IRP_MJ_CLEANUP for object 1, its last handle is closed"},
+     "ZwClose stopped the system with 0x93 (0xffffffff80000024, 0x0), allowed: "
+     "(0xffffffff80000024, 0x1)"},
+    {"", "FltCreateFile k1; FltClose k1",
+     "no IRP_MJ_CLEANUP for object 1, its last handle is closed"},
     {"", "FltCreateFile k1; FltCreateFile k2; ObReferenceObjectByHandle k1 o2",
      "ObReferenceObjectByHandle handed out object 2, the handle is object 1's"},
 };
@@ -724,11 +844,12 @@ static void test_long_paths_are_cut(void **state) {
     flt_contract_predict(contract, &call, &prediction);
     flt_contract_observe(contract, &call, &prediction, &outcome, &violation);
     assert_int_equal(violation.rule, FLT_RULE_open_missing);
-    assert_string_equal(violation.what, "FltCreateFile(\"\\ ~???xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\") = "
-                                        "STATUS_SUCCESS, allowed: STATUS_OBJECT_NAME_NOT_FOUND");
+    assert_string_equal(violation.what,
+                        "FltCreateFile(\"\\ ~???xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\") = "
+                        "STATUS_SUCCESS, allowed: STATUS_OBJECT_NAME_NOT_FOUND");
 }
 
-/* ---- the state as a view -------------------------------------------------------------------------------- */
+/* ---- the state as a view --------------------------------------------------------------------- */
 
 static struct flt_totals totals_of(const struct flt_contract *contract) {
     const struct flt_view view = flt_contract_view(contract);
@@ -857,11 +978,12 @@ static void test_view_of_objects(void **state) {
 
     /* An event gets no IRPs: it is in use until it is gone. */
     run_clean(&s, contract, "ZwCreateEvent k1; ObReferenceObjectByHandle k1 o1; ZwClose k1");
-    row = (struct flt_object_row){
-        .token = script_object(1), .references = 1, .type = FLT_TYPE_EVENT};
+    row =
+        (struct flt_object_row){.token = script_object(1), .references = 1, .type = FLT_TYPE_EVENT};
     expect_object(contract, row);
-    run_clean(&s, contract,
-              "ZwCreateEvent k1; ObReferenceObjectByHandle k1 o1; ZwClose k1; ObDereferenceObject o1");
+    run_clean(
+        &s, contract,
+        "ZwCreateEvent k1; ObReferenceObjectByHandle k1 o1; ZwClose k1; ObDereferenceObject o1");
     cursor = 0;
     assert_int_equal(view.ops->objects(view.self, &cursor, &row, 1), 0);
 }
@@ -869,7 +991,9 @@ static void test_view_of_objects(void **state) {
 static void test_object_numbers(void **state) {
     struct flt_contract *contract = *state;
     struct script s;
-    run_clean(&s, contract, "FltCreateFile k1 o7; ZwCreateEvent k2 o5; FltCreateFile k3 o6; FltClose k1 " GONE(o7));
+    run_clean(
+        &s, contract,
+        "FltCreateFile k1 o7; ZwCreateEvent k2 o5; FltCreateFile k3 o6; FltClose k1 " GONE(o7));
     assert_int_equal(flt_contract_object_number(contract, script_object(7)), 0);
     assert_int_equal(flt_contract_object_number(contract, script_object(5)), 2);
     assert_int_equal(flt_contract_object_number(contract, script_object(6)), 3);
@@ -901,20 +1025,22 @@ static void test_tokens_are_asked_for_once(void **state) {
     assert_int_equal(s.violation.rule, FLT_RULE_NONE);
 }
 
-/* ---- the state over time -------------------------------------------------------------------------------- */
+/* ---- the state over time --------------------------------------------------------------------- */
 
 static void test_reset_forgets(void **state) {
     struct flt_contract *contract = *state;
     struct script s;
-    run_clean(&s, contract,
-              "FltCreateFileEx k1 @0 #0; FltClose @0 cleanup:o1; ZwCreateEvent k2; RunIn process=p2; "
-              "ObReferenceObjectByHandle k9 @1 #1 " BAD " !use-real-handle; "
-              "FltCreateFile path= @1 =STATUS_OBJECT_PATH_SYNTAX_BAD; KeRaiseIrql irql=2");
+    run_clean(
+        &s, contract,
+        "FltCreateFileEx k1 @0 #0; FltClose @0 cleanup:o1; ZwCreateEvent k2; RunIn process=p2; "
+        "ObReferenceObjectByHandle k9 @1 #1 " BAD " !use-real-handle; "
+        "FltCreateFile path= @1 =STATUS_OBJECT_PATH_SYNTAX_BAD; KeRaiseIrql irql=2");
     assert_int_equal(flt_contract_process(contract, 0), FLT_PROCESS_P2);
     const uint64_t generation = flt_contract_generation(contract);
     run_clean(&s, contract,
               "ZwClose k1 " BAD " !close-real-handle; ZwClose k2 " BAD " !close-real-handle; "
-              "FltClose @1 " BAD " !close-real-handle; ObDereferenceObject #0 o1 =withheld !object-live; "
+              "FltClose @1 " BAD
+              " !close-real-handle; ObDereferenceObject #0 o1 =withheld !object-live; "
               "ObDereferenceObject #1 o1 =withheld !object-live; FltCreateFileEx k1 o9; "
               "ObDereferenceObject #0 o9; FltClose k1 " GONE(o9) "; end");
     assert_true(flt_contract_generation(contract) > generation);
@@ -1007,8 +1133,9 @@ static void test_a_million_live_handles(void **state) {
 /* However long a run is, the records are as many as there ever were things at a time. */
 static void test_records_are_used_again(void **state) {
     struct flt_contract *contract = *state;
-    const char *const life = "FltCreateFileEx k%d o%d; ObReferenceObjectByHandle k%d o%d; FltClose k%d "
-                             "cleanup:o%d; ObDereferenceObject o%d; ObDereferenceObject o%d close:o%d; ";
+    const char *const life =
+        "FltCreateFileEx k%d o%d; ObReferenceObjectByHandle k%d o%d; FltClose k%d "
+        "cleanup:o%d; ObDereferenceObject o%d; ObDereferenceObject o%d close:o%d; ";
     char text[2048] = "";
     for (int i = 1; i <= 8; i++) {
         const int k = i % 2 + 1;
@@ -1031,7 +1158,9 @@ static void test_records_are_used_again(void **state) {
     assert_true(contract->touched.count <= 2);
 }
 
-/* ---- sets ------------------------------------------------------------------------------------------------ */
+/* ---- sets
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static void test_sets_of_outcomes(void **state) {
     (void)state;

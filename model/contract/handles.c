@@ -2,8 +2,8 @@
 #include "../include/wdm.h"
 #include "state.h"
 
-/* Process values stay below 2^31 and kernel values have the top bits set, so the table's number fits
- * in between. A raw value may collide with another table's key: what is found is compared. */
+/* Process values stay below 2^31 and kernel values have the top bits set, so the table's number
+ * fits in between. A raw value may collide with another table's key: what is found is compared. */
 static uint64_t key_of(uint8_t table, uint64_t value) {
     return value ^ (uint64_t)table << 40;
 }
@@ -61,12 +61,13 @@ void flt_close_handle(struct flt_contract *contract, uint32_t handle) {
 }
 
 uint8_t flt_table_for_new_handle(const struct flt_contract *contract, const struct flt_call *call) {
-    return call->arg[FLT_ARG_attributes] & OBJ_KERNEL_HANDLE ? FLT_TABLE_KERNEL
-                                                             : flt_thread_of(contract, call)->process;
+    return call->arg[FLT_ARG_attributes] & OBJ_KERNEL_HANDLE
+               ? FLT_TABLE_KERNEL
+               : flt_thread_of(contract, call)->process;
 }
 
-/* The table that a value points into, and the value as an open would have spelled it. False: no table,
- * for some but not all of the kernel bits are set. */
+/* The table that a value points into, and the value as an open would have spelled it. False: no
+ * table, for some but not all of the kernel bits are set. */
 static bool table_of(const struct flt_contract *contract, const struct flt_call *call,
                      uint64_t *value, uint8_t *table) {
     const uint64_t bits = *value & FLT_KERNEL_HANDLE_BITS;

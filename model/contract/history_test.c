@@ -1,6 +1,6 @@
 /* Long random histories of a system that does everything right, kept in plain lists beside the
- * contract: it must find nothing, and know the same handles, objects, references and leaks. Values and
- * addresses come back soon and often, IRP_MJ_CLOSE comes when it likes, calls nest. */
+ * contract: it must find nothing, and know the same handles, objects, references and leaks. Values
+ * and addresses come back soon and often, IRP_MJ_CLOSE comes when it likes, calls nest. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -65,7 +65,7 @@ static void blameless(const struct world *w) {
         fail_msg("step %u: %s", w->step, w->violation.what);
 }
 
-/* ---- one call ------------------------------------------------------------------------------------------ */
+/* ---- one call -------------------------------------------------------------------------------- */
 
 static void irp(struct world *w, enum flt_event_kind kind, const struct object *object) {
     const struct flt_event event = {(uint8_t)kind, FLT_PROCESS_P1, object->token};
@@ -87,8 +87,8 @@ static void predict(const struct world *w, const struct flt_call *call,
         fail_msg("step %u: breach %s", w->step, flt_rules[prediction->breach[0]].id);
 }
 
-static void observe(struct world *w, const struct flt_call *call,
-                    struct flt_prediction *prediction, const struct flt_outcome *outcome) {
+static void observe(struct world *w, const struct flt_call *call, struct flt_prediction *prediction,
+                    const struct flt_outcome *outcome) {
     if (prediction->generation != flt_contract_generation(w->contract))
         flt_contract_predict(w->contract, call, prediction);
     flt_contract_observe(w->contract, call, prediction, outcome, &w->violation);
@@ -132,7 +132,7 @@ static bool has_room(const struct world *w) {
     return there < ADDRESSES / 2 && w->objects < OBJECTS - 4 && w->takes < TAKES - 4;
 }
 
-/* ---- what happens ---------------------------------------------------------------------------------------- */
+/* ---- what happens ---------------------------------------------------------------------------- */
 
 static void within(struct world *w);
 
@@ -313,14 +313,13 @@ static void send_closes(struct world *w, bool all) {
         }
 }
 
-/* ---- comparing ------------------------------------------------------------------------------------------- */
+/* ---- comparing ------------------------------------------------------------------------------- */
 
 static void compare_handles(const struct world *w, const struct flt_view *view) {
     struct flt_handle_row row, rows[VALUES + 1];
     uint32_t live = 0;
     for (uint32_t i = 0; i < VALUES; i++) {
-        const bool found =
-            view->ops->find_handle(view->self, FLT_TABLE_KERNEL, value_of(i), &row);
+        const bool found = view->ops->find_handle(view->self, FLT_TABLE_KERNEL, value_of(i), &row);
         assert_int_equal(found, w->handle[i].live);
         if (found)
             assert_int_equal(row.token, w->object[w->handle[i].object].token);
@@ -399,7 +398,7 @@ static void compare(struct world *w) {
     compare_leaks(w);
 }
 
-/* ---- histories --------------------------------------------------------------------------------------------- */
+/* ---- histories ------------------------------------------------------------------------------- */
 
 static void start(struct world *w, struct flt_contract *contract, uint64_t seed,
                   const struct flt_switches *switches) {

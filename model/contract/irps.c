@@ -3,7 +3,7 @@
 
 #include "predict.h"
 
-/* ---- as they come ------------------------------------------------------------------------------------- */
+/* ---- as they come ---------------------------------------------------------------------------- */
 
 static void created(struct flt_contract *contract, const struct flt_event *event,
                     struct flt_violation *violation) {
@@ -36,8 +36,8 @@ static void cleaned(struct flt_contract *contract, const struct flt_event *event
 
 static void closed(struct flt_object_record *object, struct flt_violation *violation) {
     if (object->closed)
-        flt_violate(violation, FLT_RULE_irp_close_once,
-                    "a second IRP_MJ_CLOSE for object %" PRIu32, object->number);
+        flt_violate(violation, FLT_RULE_irp_close_once, "a second IRP_MJ_CLOSE for object %" PRIu32,
+                    object->number);
     else if (!object->cleaned)
         flt_violate(violation, FLT_RULE_irp_close_after_cleanup,
                     "IRP_MJ_CLOSE for object %" PRIu32 " before its IRP_MJ_CLEANUP",
@@ -50,8 +50,7 @@ static const char *const irp_names[] = {"IRP_MJ_CREATE", "IRP_MJ_CLEANUP", "IRP_
 void flt_contract_event(struct flt_contract *contract, const struct flt_event *event,
                         struct flt_violation *violation) {
     const uint32_t object = flt_find_object(contract, event->token);
-    const bool is_file =
-        object != FLT_NOWHERE && contract->object[object].type == FLT_TYPE_FILE;
+    const bool is_file = object != FLT_NOWHERE && contract->object[object].type == FLT_TYPE_FILE;
     const bool create = event->kind == FLT_EVENT_CREATE;
     if (event->token == 0 || (object == FLT_NOWHERE ? !create : !is_file)) {
         flt_violate(violation, FLT_RULE_irp_for_known_object, "%s for %s",
@@ -74,7 +73,7 @@ void flt_contract_event(struct flt_contract *contract, const struct flt_event *e
     }
 }
 
-/* ---- when the calls are over -------------------------------------------------------------------------- */
+/* ---- when the calls are over ----------------------------------------------------------------- */
 
 static void check_irps(const struct flt_object_record *object, struct flt_violation *violation) {
     if (object->type != FLT_TYPE_FILE)

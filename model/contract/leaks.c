@@ -13,8 +13,7 @@ static void add(struct flt_leaks *leaks, struct flt_leak leak) {
 
 static void add_handles(const struct flt_contract *contract, struct flt_leaks *leaks) {
     for (uint32_t i = 0; i < contract->live_handles.count; i++) {
-        const struct flt_handle_record *handle =
-            &contract->handle[contract->live_handles.at[i]];
+        const struct flt_handle_record *handle = &contract->handle[contract->live_handles.at[i]];
         add(leaks, (struct flt_leak){FLT_RULE_handle_left_open, handle->step, handle->slot,
                                      FLT_SLOTS_HANDLE, 1});
     }

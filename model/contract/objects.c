@@ -1,7 +1,7 @@
 /* Objects, the references that callers hold, and when an object is gone. */
 #include "state.h"
 
-/* ---- objects --------------------------------------------------------------------------------------- */
+/* ---- objects --------------------------------------------------------------------------------- */
 
 uint32_t flt_find_object(const struct flt_contract *contract, uint64_t token) {
     return token ? flt_index_find(&contract->token_index, token) : FLT_NOWHERE;
@@ -138,7 +138,7 @@ void flt_retire_if_done(struct flt_contract *contract, uint32_t object) {
     contract->free_object = object;
 }
 
-/* ---- references -------------------------------------------------------------------------------------- */
+/* ---- references ------------------------------------------------------------------------------ */
 
 static uint32_t unused_take(struct flt_contract *contract) {
     const uint32_t free = contract->free_take;

@@ -5,7 +5,7 @@
 #include "../include/wdm.h"
 #include "predict.h"
 
-/* ---- what is there to open ------------------------------------------------------------------------ */
+/* ---- what is there to open ------------------------------------------------------------------- */
 
 static enum flt_name_there what_is_there(const struct flt_call *call) {
     if (call->path_length == 0 || call->path[0] != u'\\')
@@ -14,7 +14,7 @@ static enum flt_name_there what_is_there(const struct flt_call *call) {
     return name ? (enum flt_name_there)name->there : FLT_NAME_NOTHING;
 }
 
-/* ---- room in the table ------------------------------------------------------------------------------ */
+/* ---- room in the table ----------------------------------------------------------------------- */
 
 enum { SMALL_TABLE = 12, WINDOWS_TABLE = (1 << 24) - (1 << 16) };
 
@@ -39,7 +39,7 @@ static enum room room_in(const struct flt_contract *contract, uint8_t table) {
     return room_by(contract, rows, SMALL_TABLE) == HAS_ROOM ? HAS_ROOM : MAY_BE_FULL;
 }
 
-/* ---- predicting ------------------------------------------------------------------------------------- */
+/* ---- predicting ------------------------------------------------------------------------------ */
 
 /* The last step of every open: a handle in a table. */
 static void predict_new_handle(const struct flt_contract *contract, const struct flt_call *call,
@@ -70,7 +70,7 @@ static void predict_open(const struct flt_contract *contract, const struct flt_c
         flt_expect(prediction, FLT_RULE_open_missing, (uint32_t)STATUS_OBJECT_NAME_NOT_FOUND);
 }
 
-/* ---- what a successful open hands out --------------------------------------------------------------- */
+/* ---- what a successful open hands out -------------------------------------------------------- */
 
 static void check_iosb(const struct flt_call *call, const struct flt_outcome *outcome,
                        struct flt_violation *violation) {
@@ -115,18 +115,17 @@ static bool check_value(const struct flt_contract *contract, const struct flt_ca
     if (value == call->fill)
         flt_violate(violation, rule, "%s succeeded and handed out no handle", name);
     else if (rule == FLT_RULE_handle_value_fresh)
-        flt_violate(violation, rule, "%s handed out 0x%" PRIx64 ", which %s in its table", name,
-                    value,
-                    contract->handle[flt_find_handle(contract, table, value)].live
-                        ? "is live"
-                        : "was used before");
+        flt_violate(
+            violation, rule, "%s handed out 0x%" PRIx64 ", which %s in its table", name, value,
+            contract->handle[flt_find_handle(contract, table, value)].live ? "is live"
+                                                                           : "was used before");
     else
         flt_violate(violation, rule, "%s handed out 0x%" PRIx64 " for %s", name, value,
                     table == FLT_TABLE_KERNEL ? "the kernel table" : "a process's table");
     return false;
 }
 
-/* ---- the new object ----------------------------------------------------------------------------------- */
+/* ---- the new object -------------------------------------------------------------------------- */
 
 /* Nothing but the IRPs show it yet: the newest one that no open has taken is this open's. */
 static uint32_t object_by_create(struct flt_contract *contract) {
@@ -172,7 +171,7 @@ static uint32_t new_object(struct flt_contract *contract, const struct flt_call 
     return object_by_create(contract);
 }
 
-/* ---- observing ---------------------------------------------------------------------------------------- */
+/* ---- observing ------------------------------------------------------------------------------- */
 
 static uint32_t open_handle(struct flt_contract *contract, const struct flt_call *call,
                             uint8_t table, uint64_t value, uint32_t object) {
@@ -183,8 +182,7 @@ static uint32_t open_handle(struct flt_contract *contract, const struct flt_call
     record->flags = call->arg[FLT_ARG_attributes] & OBJ_INHERIT ? FLT_HANDLE_INHERIT : 0;
     record->step = call->step;
     record->slot = call->result_slot[FLT_RESULT_handle];
-    record->by_flt =
-        call->opcode == FLT_OP_FltCreateFile || call->opcode == FLT_OP_FltCreateFileEx;
+    record->by_flt = call->opcode == FLT_OP_FltCreateFile || call->opcode == FLT_OP_FltCreateFileEx;
     return handle;
 }
 
@@ -211,7 +209,7 @@ static void observe_open(struct flt_contract *contract, const struct flt_call *c
                              flt_add_reference(contract, object, call));
 }
 
-/* ---- the calls ------------------------------------------------------------------------------------------ */
+/* ---- the calls ------------------------------------------------------------------------------- */
 
 void flt_predict_FltCreateFile(const struct flt_contract *contract, const struct flt_call *call,
                                struct flt_prediction *prediction) {
@@ -219,8 +217,7 @@ void flt_predict_FltCreateFile(const struct flt_contract *contract, const struct
 }
 
 void flt_observe_FltCreateFile(struct flt_contract *contract, const struct flt_call *call,
-                               const struct flt_outcome *outcome,
-                               struct flt_violation *violation) {
+                               const struct flt_outcome *outcome, struct flt_violation *violation) {
     observe_open(contract, call, FLT_TYPE_FILE, outcome, violation);
 }
 
@@ -251,7 +248,6 @@ void flt_predict_ZwCreateEvent(const struct flt_contract *contract, const struct
 }
 
 void flt_observe_ZwCreateEvent(struct flt_contract *contract, const struct flt_call *call,
-                               const struct flt_outcome *outcome,
-                               struct flt_violation *violation) {
+                               const struct flt_outcome *outcome, struct flt_violation *violation) {
     observe_open(contract, call, FLT_TYPE_EVENT, outcome, violation);
 }

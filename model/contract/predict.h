@@ -4,7 +4,7 @@
 
 #include "state.h"
 
-/* ---- each row of calls.def has both; a row without them does not link ------------------------------- */
+/* ---- each row of calls.def has both; a row without them does not link ------------------------ */
 
 #define CALL(opcode, type, name, weight, max_irql, parameters)                                     \
     void flt_predict_##name(const struct flt_contract *contract, const struct flt_call *call,      \
@@ -14,7 +14,7 @@
                             const struct flt_outcome *outcome, struct flt_violation *violation);
 #include "../calls.def"
 
-/* ---- clauses (allowed.c) ------------------------------------------------------------------------------ */
+/* ---- clauses (allowed.c) --------------------------------------------------------------------- */
 
 /* Appends an empty one. */
 struct flt_allowed *flt_add_clause(struct flt_prediction *prediction, enum flt_rule rule);
@@ -28,7 +28,7 @@ void flt_expect_stop(struct flt_prediction *prediction, enum flt_rule rule, uint
 const struct flt_clause *flt_excluded_by(const struct flt_prediction *prediction,
                                          const struct flt_outcome *outcome);
 
-/* ---- breaches (breaches.c) ---------------------------------------------------------------------------- */
+/* ---- breaches (breaches.c) ------------------------------------------------------------------- */
 
 void flt_breach(struct flt_prediction *prediction, enum flt_rule rule);
 /* Those that every row has in common: its IRQL, its required outputs. */
@@ -45,13 +45,13 @@ void flt_find_object_breaches(const struct flt_contract *contract, const struct 
 /* IRQL is checked by the verifier for every row but those that may run at any. */
 bool flt_above_its_irql(const struct flt_contract *contract, const struct flt_call *call);
 
-/* ---- outputs (outputs.c) ------------------------------------------------------------------------------ */
+/* ---- outputs (outputs.c) --------------------------------------------------------------------- */
 
 /* After a failed call: what its outputs hold; and its slots hold nothing of use. */
 void flt_observe_failure(struct flt_contract *contract, const struct flt_call *call,
                          const struct flt_outcome *outcome, struct flt_violation *violation);
 
-/* ---- words (describe.c) --------------------------------------------------------------------------------- */
+/* ---- words (describe.c) ---------------------------------------------------------------------- */
 
 /* Writes the violation unless there is one already: the first counts. */
 void flt_violate(struct flt_violation *violation, enum flt_rule rule, const char *format, ...)

@@ -4,7 +4,7 @@
 #include "../include/wdm.h"
 #include "predict.h"
 
-/* ---- ObReferenceObjectByHandle ------------------------------------------------------------------------- */
+/* ---- ObReferenceObjectByHandle --------------------------------------------------------------- */
 
 static bool by_user(const struct flt_call *call) {
     return call->arg[FLT_ARG_mode] != KernelMode;
@@ -52,8 +52,7 @@ static bool is_its_object(struct flt_contract *contract, const struct flt_call *
                           uint32_t object, uint64_t token) {
     if (contract->object[object].token)
         return contract->object[object].token == token;
-    if (token == 0 || token == call->fill ||
-        flt_holder_of_address(contract, token) != FLT_NOWHERE)
+    if (token == 0 || token == call->fill || flt_holder_of_address(contract, token) != FLT_NOWHERE)
         return false;
     flt_set_token(contract, object, token, FLT_TOLD);
     return true;
@@ -88,7 +87,7 @@ void flt_observe_ObReferenceObjectByHandle(struct flt_contract *contract,
                          flt_add_reference(contract, object, call));
 }
 
-/* ---- ObDereferenceObject ------------------------------------------------------------------------------- */
+/* ---- ObDereferenceObject --------------------------------------------------------------------- */
 
 void flt_predict_ObDereferenceObject(const struct flt_contract *contract,
                                      const struct flt_call *call,
@@ -99,8 +98,7 @@ void flt_predict_ObDereferenceObject(const struct flt_contract *contract,
         return; /* the reference is gone already, and its address may be another object's */
     flt_find_object_breaches(contract, call, prediction);
     if (!prediction->withhold)
-        flt_begin_dereference(contract, call,
-                              flt_find_object(contract, call->arg[FLT_ARG_object]));
+        flt_begin_dereference(contract, call, flt_find_object(contract, call->arg[FLT_ARG_object]));
 }
 
 void flt_observe_ObDereferenceObject(struct flt_contract *contract, const struct flt_call *call,

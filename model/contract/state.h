@@ -131,7 +131,7 @@ struct flt_contract {
     struct flt_leaks *leaks;
 };
 
-/* ---- handles (handles.c) ------------------------------------------------------------------------ */
+/* ---- handles (handles.c) --------------------------------------------------------------------- */
 
 /* The record of that value, live or not. */
 uint32_t flt_find_handle(const struct flt_contract *contract, uint8_t table, uint64_t value);
@@ -154,7 +154,7 @@ struct flt_named {
 struct flt_named flt_resolve(const struct flt_contract *contract, const struct flt_call *call,
                              uint64_t value);
 
-/* ---- rows (view.c) ----------------------------------------------------------------------------------- */
+/* ---- rows (view.c) --------------------------------------------------------------------------- */
 
 /* Brings the sums up to date with one record's row. */
 void flt_sum_object(struct flt_contract *contract, uint32_t object);
@@ -162,11 +162,11 @@ void flt_sum_handle(struct flt_contract *contract, uint32_t handle);
 /* With the rows of all handles that changed. */
 void flt_sum_handles(struct flt_contract *contract);
 
-/* ---- objects and references (objects.c) ------------------------------------------------------------ */
+/* ---- objects and references (objects.c) ------------------------------------------------------ */
 
 uint32_t flt_find_object(const struct flt_contract *contract, uint64_t token);
 /* For a new object that is said to be there: the object that has the address already. One whose
- * IRP_MJ_CLOSE came has it no longer, though the call that let go of it may yet have to come back. */
+ * IRP_MJ_CLOSE came has it no longer, though the call that let go of it has yet to come back. */
 uint32_t flt_holder_of_address(struct flt_contract *contract, uint64_t token);
 uint32_t flt_new_object(struct flt_contract *contract, enum flt_type type,
                         enum flt_object_state state);
@@ -187,7 +187,7 @@ uint32_t flt_add_reference(struct flt_contract *contract, uint32_t object,
 /* Drops the take that the slot holds, or else the object's oldest. There must be one. */
 void flt_drop_reference(struct flt_contract *contract, uint32_t object, int8_t slot);
 
-/* ---- closes and dereferences under way (acts.c) ------------------------------------------------------- */
+/* ---- closes and dereferences under way (acts.c) ---------------------------------------------- */
 
 /* When a prediction lets the call through. */
 void flt_begin_close(const struct flt_contract *contract, const struct flt_call *call,
@@ -202,7 +202,7 @@ void flt_end_act(struct flt_contract *contract, const struct flt_call *call);
 void flt_act_on_cleanup(struct flt_contract *contract, uint32_t object);
 void flt_act_on_close(struct flt_contract *contract, uint32_t object);
 
-/* ---- slots (slots.c) ---------------------------------------------------------------------------------- */
+/* ---- slots (slots.c) ------------------------------------------------------------------------- */
 
 void flt_bind_handle_slot(struct flt_contract *contract, int8_t slot, uint32_t handle);
 void flt_bind_object_slot(struct flt_contract *contract, int8_t slot, uint32_t object,
@@ -213,7 +213,7 @@ bool flt_slot_failed(const struct flt_slot_set *slots, int8_t slot);
 /* What a successful call put there last; NULL when none did. */
 const struct flt_slot *flt_slot_bound(const struct flt_slot_set *slots, int8_t slot);
 
-/* ---- small questions -------------------------------------------------------------------------------- */
+/* ---- small questions ------------------------------------------------------------------------- */
 
 static inline const struct flt_thread *flt_thread_of(const struct flt_contract *contract,
                                                      const struct flt_call *call) {

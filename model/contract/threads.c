@@ -13,7 +13,7 @@ static uint8_t asked_irql(const struct flt_call *call) {
     return (uint8_t)call->arg[FLT_ARG_irql];
 }
 
-/* ---- RunIn ----------------------------------------------------------------------------------------- */
+/* ---- RunIn ----------------------------------------------------------------------------------- */
 
 void flt_predict_RunIn(const struct flt_contract *contract, const struct flt_call *call,
                        struct flt_prediction *prediction) {
@@ -24,11 +24,10 @@ void flt_predict_RunIn(const struct flt_contract *contract, const struct flt_cal
 void flt_observe_RunIn(struct flt_contract *contract, const struct flt_call *call,
                        const struct flt_outcome *outcome, struct flt_violation *violation) {
     (void)outcome, (void)violation;
-    thread_of(contract, call)->process =
-        (uint8_t)(call->arg[FLT_ARG_process] % FLT_PROCESS_COUNT);
+    thread_of(contract, call)->process = (uint8_t)(call->arg[FLT_ARG_process] % FLT_PROCESS_COUNT);
 }
 
-/* ---- KeRaiseIrql ------------------------------------------------------------------------------------- */
+/* ---- KeRaiseIrql ----------------------------------------------------------------------------- */
 
 void flt_predict_KeRaiseIrql(const struct flt_contract *contract, const struct flt_call *call,
                              struct flt_prediction *prediction) {
@@ -53,7 +52,7 @@ void flt_observe_KeRaiseIrql(struct flt_contract *contract, const struct flt_cal
     thread->irql = asked_irql(call);
 }
 
-/* ---- KeLowerIrql ------------------------------------------------------------------------------------- */
+/* ---- KeLowerIrql ----------------------------------------------------------------------------- */
 
 void flt_predict_KeLowerIrql(const struct flt_contract *contract, const struct flt_call *call,
                              struct flt_prediction *prediction) {
@@ -65,8 +64,8 @@ void flt_predict_KeLowerIrql(const struct flt_contract *contract, const struct f
     }
 }
 
-/* Every raise lifts the thread from PASSIVE_LEVEL or from another raise, so the first stays in force
- * until the thread is back at PASSIVE_LEVEL. */
+/* Every raise lifts the thread from PASSIVE_LEVEL or from another raise, so the first stays in
+ * force until the thread is back at PASSIVE_LEVEL. */
 void flt_observe_KeLowerIrql(struct flt_contract *contract, const struct flt_call *call,
                              const struct flt_outcome *outcome, struct flt_violation *violation) {
     (void)outcome, (void)violation;

@@ -12,8 +12,8 @@ bool flt_contract_needs_token(const struct flt_contract *contract, uint8_t *tabl
     return true;
 }
 
-/* The handle turns out to be of another object than the one that was guessed from the IRPs. The guess
- * goes back to the opens that are still under way. */
+/* The handle turns out to be of another object than the one that was guessed from the IRPs. The
+ * guess goes back to the opens that are still under way. */
 static void move_handle(struct flt_contract *contract, struct flt_handle_record *handle,
                         uint32_t object) {
     const uint32_t guess = handle->object;
@@ -32,12 +32,10 @@ static void bind_other(struct flt_contract *contract, struct flt_handle_record *
     const uint32_t found = flt_holder_of_address(contract, token);
     if (own->told == FLT_TOLD_BY_OUTPUT) {
         flt_violate(violation, FLT_RULE_ex_returns_object,
-                    "FltCreateFileEx handed out object %" PRIu32
-                    " with a handle of another object",
+                    "FltCreateFileEx handed out object %" PRIu32 " with a handle of another object",
                     own->number);
-    } else if (found != FLT_NOWHERE &&
-               (contract->object[found].state != FLT_OBJECT_PROVISIONAL ||
-                own->told == FLT_TOLD_NOTHING)) {
+    } else if (found != FLT_NOWHERE && (contract->object[found].state != FLT_OBJECT_PROVISIONAL ||
+                                        own->told == FLT_TOLD_NOTHING)) {
         flt_violate(violation, FLT_RULE_open_new_object,
                     "the new handle 0x%" PRIx64 " is of object %" PRIu32 ", which was there before",
                     handle->value, contract->object[found].number);

@@ -69,7 +69,7 @@ static bool find_object(const void *self, uint64_t token, struct flt_object_row 
     return true;
 }
 
-/* ---- the sums of all rows, kept up to date ---------------------------------------------------------- */
+/* ---- the sums of all rows, kept up to date --------------------------------------------------- */
 
 void flt_sum_object(struct flt_contract *contract, uint32_t object) {
     struct flt_object_record *record = &contract->object[object];
