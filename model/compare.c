@@ -68,6 +68,14 @@ static enum flt_rule of_table(enum flt_rule rule, const struct flt_compare_conte
     return context->names_a_table && context->table != table ? FLT_RULE_tables_apart : rule;
 }
 
+/* The row is of a handle that the last call must have closed, or kept though it closes such ones. */
+static enum flt_rule of_closes(enum flt_rule rule, const struct flt_compare_context *context,
+                               const struct flt_handle_row *row) {
+    const bool meant = context->closes != FLT_RULE_NONE && context->closes_in == row->table &&
+                       (context->closes_all || context->closes_value == row->value);
+    return meant ? context->closes : of_table(rule, context, row->table);
+}
+
 static const char *table_name(uint8_t table) {
     return table == FLT_TABLE_KERNEL ? "the kernel table"
                                      : flt_constant_name(FLT_GROUP_PROCESS, table);
@@ -91,7 +99,7 @@ static bool same_handle(const struct flt_handle_row *system, const struct flt_ha
 static bool handle_missing(const struct flt_handle_row *row,
                            const struct flt_compare_context *context,
                            struct flt_violation *violation) {
-    return blame(of_table(FLT_RULE_open_handle_stays, context, row->table), context, violation,
+    return blame(of_closes(FLT_RULE_open_handle_stays, context, row), context, violation,
                  "handle 0x%" PRIx64 " is no longer in %s, and nobody closed it", row->value,
                  table_name(row->table));
 }
@@ -99,7 +107,7 @@ static bool handle_missing(const struct flt_handle_row *row,
 static bool handle_extra(const struct flt_handle_row *row,
                          const struct flt_compare_context *context,
                          struct flt_violation *violation) {
-    return blame(of_table(FLT_RULE_closed_handle_gone, context, row->table), context, violation,
+    return blame(of_closes(FLT_RULE_closed_handle_gone, context, row), context, violation,
                  "handle 0x%" PRIx64 " is in %s: it was closed, or no call opened it", row->value,
                  table_name(row->table));
 }
@@ -205,10 +213,10 @@ bool flt_compare_totals(const struct flt_view *system, const struct flt_view *co
     struct flt_totals theirs, ours;
     system->ops->totals(system->self, &theirs);
     contract->ops->totals(contract->self, &ours);
+    const enum flt_rule too_many =
+        context->closes != FLT_RULE_NONE ? context->closes : FLT_RULE_closed_handle_gone;
     if (theirs.handles != ours.handles)
-        return blame(theirs.handles < ours.handles ? FLT_RULE_open_handle_stays
-                                                   : FLT_RULE_closed_handle_gone,
-                     context, violation, "the system has %" PRIu64 " handles, %" PRIu64 " are open",
+        return blame(theirs.handles < ours.handles ? FLT_RULE_open_handle_stays : too_many, context, violation, "the system has %" PRIu64 " handles, %" PRIu64 " are open",
                      theirs.handles, ours.handles);
     if (theirs.objects != ours.objects)
         return blame(theirs.objects < ours.objects ? FLT_RULE_object_outlives_handle

@@ -90,6 +90,8 @@ static const struct flt_ops scripted_ops = {
 /* ---- the view: the truth, and at most one lie ------------------------------------------------------------- */
 
 static bool show_handle(const struct flt_scripted *scripted, struct flt_handle_row *row) {
+    if (scripted->lie == FLT_TELL_VALUE && row->value == 0)
+        row->value = scripted->key;
     if (row->value != scripted->key)
         return true;
     if (scripted->lie == FLT_LIE_ACCESS)

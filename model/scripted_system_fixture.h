@@ -32,7 +32,8 @@ enum flt_lie {
     FLT_LIE_HANDLE_COUNT,
     FLT_LIE_REFERENCE_COUNT,
     FLT_LIE_PHASE,
-    FLT_LIE_TWICE          /* handle `key` is shown two times */
+    FLT_LIE_TWICE,         /* handle `key` is shown two times */
+    FLT_TELL_VALUE         /* no lie: a handle whose value the truth does not know is shown as `key` */
 };
 
 struct flt_scripted {

@@ -71,8 +71,9 @@ void flt_contract_observe(struct flt_contract *contract, const struct flt_call *
                           const struct flt_prediction *prediction, const struct flt_outcome *outcome,
                           struct flt_violation *violation);
 
-/* An IRP was sent, in any call. What can be judged at once is (twice, out of order, wrong process);
- * whether it was due is judged by flt_contract_settle. A CREATE for an unknown token makes a
+/* An IRP was sent, in any call. What can be judged at once is (twice, out of order); whether
+ * it came in the right process, when the call that closed the handle is observed; whether it was due,
+ * by flt_contract_settle. A CREATE for an unknown token makes a
  * provisional object that the open's observation, or flt_contract_bind, takes over. */
 void flt_contract_event(struct flt_contract *contract, const struct flt_event *event,
                         struct flt_violation *violation);
@@ -93,6 +94,18 @@ bool flt_contract_needs_token(const struct flt_contract *contract, uint8_t *tabl
  * handle whose object differs from what FltCreateFileEx handed out violates ex-returns-object. */
 void flt_contract_bind(struct flt_contract *contract, uint8_t table, uint64_t value, uint64_t token,
                        struct flt_violation *violation);
+
+/* A duplicate is made even where the caller wants no handle back. True, and its table and its object,
+ * when such a handle's value is not known yet: the system's view shows it, as the row of that object
+ * that the contract's view lacks. */
+bool flt_contract_needs_value(const struct flt_contract *contract, uint8_t *table, uint64_t *token);
+void flt_contract_bind_value(struct flt_contract *contract, uint64_t value,
+                             struct flt_violation *violation);
+
+/* True when the call may change something though it fails: a duplication closes its source all the
+ * same (DUPLICATE_CLOSE_SOURCE). */
+bool flt_contract_failure_may_change(const struct flt_contract *contract,
+                                     const struct flt_call *call);
 
 /* The number of the object behind a token, from 1 in order of creation; 0 when unknown. For
  * printing and digests, where addresses must not appear. */

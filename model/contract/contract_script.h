@@ -7,12 +7,14 @@
  *                       the output held before. The argument, or what an open hands out
  *   o1 NULL fill: o1 is the address of object 1. The argument, or what the call hands out
  *   @0 #0               handle slot 0, object slot 0: the argument comes from it, the result goes to it
- *   path=\b access=N attributes=N type=N mode=N process=N irql=N    arguments, by number or name
+ *   ->                  values and slots from here on are results, though the call has such an argument
+ *   path=\b access=N type=N options=A|B ...    arguments, by number or name, or several or-ed
  *   derived  null:handle null:object null:iosb null:irql            flags of the call
  *   =STATUS_X  =0x93:p1:p2  =withheld                               the outcome; success when absent
  *   handle:k1 object:o1 iosb:N info:N irql:N                        outputs that differ from an
  *                       obedient system's (which leaves all alone on failure, fills all on success)
  *   row:o2 row:none     what the system's table says of the new handle; the object it made when absent
+ *   value:k2            what the system's table says is the value of a handle that no output showed
  *   silent              a successful open sends no IRP_MJ_CREATE
  *   create:o1 cleanup:o1 close:o1 cleanup:o1:System                 IRPs before the call comes back
  *   !rule               a breach that is predicted; all of them must be named
@@ -53,7 +55,9 @@ struct script_call {
     struct flt_outcome outcome;
     bool given[FLT_RESULT_LIMIT + 1]; /* outputs; the last is iosb_status */
     bool silent, no_row;
+    bool results;       /* "->" was there */
     uint64_t made, row; /* the object of an open, and what the table says */
+    uint64_t value;     /* what the table says of a handle that no output showed; 0: nothing */
     size_t breaches;
     enum flt_rule breach[FLT_MAX_BREACHES];
     struct flt_allowed allows;
@@ -165,6 +169,21 @@ static void script_allows(const struct script *s, const char *word, struct flt_a
     }
 }
 
+/* A|B, each by its name in the argument's group, or as any value. */
+static uint64_t script_flags(const struct script *s, int arg, const char *word) {
+    uint64_t flags = 0, one;
+    for (; *word; word += *word == '|') {
+        const size_t length = strcspn(word, "|");
+        char piece[64];
+        snprintf(piece, sizeof piece, "%.*s", (int)length, word);
+        if (!flt_constant_by_name((enum flt_group)flt_args[arg].group, piece, length, &one))
+            one = script_value(s, piece);
+        flags |= one;
+        word += length;
+    }
+    return flags;
+}
+
 /* name=value */
 static void script_argument(const struct script *s, const char *word, struct flt_call *call) {
     static uint16_t units[64];
@@ -178,7 +197,7 @@ static void script_argument(const struct script *s, const char *word, struct flt
             units[i] = (uint16_t)value[i];
         call->path = units;
     } else {
-        call->arg[arg] = script_value(s, value);
+        call->arg[arg] = script_flags(s, arg, value);
     }
 }
 
@@ -211,12 +230,17 @@ static bool script_has_arg(const struct flt_call *call, int arg) {
     return flt_calls[call->opcode].args >> arg & 1;
 }
 
+/* The word is about that argument, not about a result of its kind. */
+static bool script_is_arg(const struct script_call *c, int arg) {
+    return !c->results && script_has_arg(&c->call, arg);
+}
+
 static void script_bare_value(const struct script *s, const char *word, struct script_call *c) {
     const uint64_t value = script_value(s, word);
     const bool object = word[0] == 'o' || (strcmp(word, "NULL") == 0);
     const int arg = object ? FLT_ARG_object : FLT_ARG_handle;
     const int result = object ? FLT_RESULT_object : FLT_RESULT_handle;
-    if (script_has_arg(&c->call, arg)) {
+    if (script_is_arg(c, arg)) {
         c->call.arg[arg] = value;
         return;
     }
@@ -230,7 +254,7 @@ static void script_slot(const struct script *s, const char *word, struct script_
     const bool object = word[0] == '#';
     const int slot = atoi(word + 1);
     const int arg = object ? FLT_ARG_object : FLT_ARG_handle;
-    if (script_has_arg(&c->call, arg)) {
+    if (script_is_arg(c, arg)) {
         c->call.slot[arg] = (int8_t)slot;
         if (c->call.arg[arg] == flt_args[arg].absent)
             c->call.arg[arg] = object ? s->object_slot[slot] : s->handle_slot[slot];
@@ -249,7 +273,9 @@ static void script_null(const struct script *s, const char *name, struct flt_cal
 }
 
 static void script_word(const struct script *s, const char *word, struct script_call *c) {
-    if (strchr("ku-0123456789", word[0]) || strcmp(word, "fill") == 0 ||
+    if (strcmp(word, "->") == 0)
+        c->results = true;
+    else if (strchr("ku-0123456789", word[0]) || strcmp(word, "fill") == 0 ||
         strcmp(word, "NULL") == 0 || (word[0] == 'o' && word[1] >= '0' && word[1] <= '9'))
         script_bare_value(s, word, c);
     else if (word[0] == '@' || word[0] == '#')
@@ -264,6 +290,8 @@ static void script_word(const struct script *s, const char *word, struct script_
         snprintf(c->irps[c->irp_count++], sizeof c->irps[0], "%s", word);
     else if (strcmp(word, "row:none") == 0)
         c->no_row = true;
+    else if (starts(word, "value:"))
+        c->value = script_value(s, word + 6);
     else if (starts(word, "row:"))
         c->row = script_value(s, word + 4);
     else if (strcmp(word, "silent") == 0)
@@ -353,7 +381,9 @@ static void script_store(struct script *s, const struct script_call *c) {
 
 static void script_bind(struct script *s, const struct script_call *c) {
     uint8_t table;
-    uint64_t value;
+    uint64_t value, token;
+    if (c->value && flt_contract_needs_value(s->contract, &table, &token))
+        flt_contract_bind_value(s->contract, c->value, &s->violation);
     if (!c->no_row && flt_contract_needs_token(s->contract, &table, &value))
         flt_contract_bind(s->contract, table, value, c->row, &s->violation);
 }
@@ -370,7 +400,8 @@ static void script_make(struct script *s, struct script_call *c, char *within) {
     struct flt_prediction prediction;
     flt_contract_predict(s->contract, &c->call, &prediction);
     script_check_prediction(s, c, &prediction);
-    const bool opens = script_has_arg(&c->call, FLT_ARG_path);
+    const bool opens = script_has_arg(&c->call, FLT_ARG_path) ||
+                       c->call.opcode == FLT_OP_FltOpenVolume;
     if (opens && c->outcome.kind == FLT_RETURNED && flt_success(c->outcome.status) && !c->silent) {
         const struct flt_event create = {FLT_EVENT_CREATE,
                                          (uint8_t)flt_contract_process(s->contract, 0), c->made};

@@ -19,6 +19,7 @@ static void move_handle(struct flt_contract *contract, struct flt_handle_record 
     const uint32_t guess = handle->object;
     contract->object[guess].handles--;
     contract->object[object].handles++;
+    contract->object[object].by_flt = contract->object[guess].by_flt;
     handle->object = object;
     flt_touch(contract, object);
     flt_give_back(contract, guess);
@@ -31,9 +32,8 @@ static void bind_other(struct flt_contract *contract, struct flt_handle_record *
     const uint32_t found = flt_find_object(contract, token);
     if (own->told == FLT_TOLD_BY_OUTPUT) {
         flt_violate(violation, FLT_RULE_ex_returns_object,
-                    "FltCreateFileEx handed out object %" PRIu32
-                    " with a handle of another object",
-                    own->number);
+                    "%s handed out object %" PRIu32 " with a handle of another object",
+                    flt_calls[handle->opener].name, own->number);
     } else if (found != FLT_NOWHERE &&
                (contract->object[found].state != FLT_OBJECT_PROVISIONAL ||
                 own->told == FLT_TOLD_NOTHING)) {
