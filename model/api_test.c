@@ -68,7 +68,8 @@ static void the_life_of_a_handle(void **state) {
     size_t breaches;
     const enum flt_rule *breach = flt_door_breaches(door, &breaches);
     assert_int_equal(breaches, 1);
-    assert_int_equal(breach[0], FLT_RULE_close_once); /* seen without a slot: the value is retired */
+    assert_int_equal(breach[0],
+                     FLT_RULE_close_once); /* seen without a slot: the value is retired */
     assert_true(flt_door_end_of_run(door));
 }
 

@@ -5,7 +5,6 @@
 
 #include "include/fltKernel.h"
 
-
 /* ---- rows ------------------------------------------------------------------------------------ */
 
 const struct flt_arg_info flt_args[FLT_ARG_LIMIT] = {
@@ -30,7 +29,8 @@ const struct flt_result_info flt_results[FLT_RESULT_LIMIT] = {
 #include "calls.def"
 };
 
-/* A row's parameters become bit masks: of its arguments, of its outputs, of those that may be NULL. */
+/* A row's parameters become bit masks: of its arguments, of its outputs, of those that may be NULL.
+ */
 enum { RETURNS_NTSTATUS = 1, RETURNS_VOID = 0 };
 const struct flt_call_info flt_calls[FLT_OP_LIMIT] = {
 #define ONE UINT64_C(1)
@@ -40,15 +40,17 @@ const struct flt_call_info flt_calls[FLT_OP_LIMIT] = {
 #define X(wdk) | (ONE << FLT_ARG_path) | (ONE << FLT_ARG_attributes)
 #define U(wdk) | (ONE << FLT_ARG_attributes)
 #define O(ckind, wdk, result) | (ONE << (32 + FLT_RESULT_##result))
-#define P(ckind, wdk, result) | (ONE << (32 + FLT_RESULT_##result)) | (ONE << (48 + FLT_RESULT_##result))
-#define S(ckind, wdk, result) | (ONE << (32 + FLT_RESULT_##result)) | (ONE << (48 + FLT_RESULT_##result))
+#define P(ckind, wdk, result)                                                                      \
+    | (ONE << (32 + FLT_RESULT_##result)) | (ONE << (48 + FLT_RESULT_##result))
+#define S(ckind, wdk, result)                                                                      \
+    | (ONE << (32 + FLT_RESULT_##result)) | (ONE << (48 + FLT_RESULT_##result))
 #define F(ctype, wdk, value)
 #define CALL(opcode, type, name, weight, max_irql, parameters)                                     \
     [opcode] = {#name,                                                                             \
                 weight,                                                                            \
                 max_irql,                                                                          \
                 RETURNS_##type,                                                                    \
-                (uint32_t)(UINT64_C(0) parameters),                                            \
+                (uint32_t)(UINT64_C(0) parameters),                                                \
                 (uint32_t)((UINT64_C(0) parameters) >> 32) & 0xFFFFu,                              \
                 (uint32_t)((UINT64_C(0) parameters) >> 48)},
 #include "calls.def"
@@ -76,12 +78,13 @@ const uint8_t flt_opcodes[] = {
 const struct flt_rule_info flt_rules[FLT_RULE_COUNT] = {
     {"none", "none", "none", "none", "none", "", "", false, false, false},
 #define RULE(name, id, kind, sure, needs, action, source, sentence)                                \
-    {id,     #kind,    #sure,    #needs,           #action,                                        \
+    {id,     #kind,    #sure,     #needs,           #action,                                       \
      source, sentence, IS_##kind, IS_##action == 1, IS_##action == 2},
 #include "rules.def"
 };
 
-/* ---- names ------------------------------------------------------------------------------------ */
+/* ---- names ------------------------------------------------------------------------------------
+ */
 
 static bool same(const char *row, const char *name, size_t length) {
     return row && strlen(row) == length && memcmp(row, name, length) == 0;
@@ -190,7 +193,8 @@ const char *flt_constant_at(enum flt_group group, size_t i, uint64_t *value) {
     return NULL;
 }
 
-/* ---- switches ---------------------------------------------------------------------------------- */
+/* ---- switches ----------------------------------------------------------------------------------
+ */
 
 static const char *const profile_names[FLT_PROFILE_COUNT] = {"documented", "forwarding", "strict"};
 
@@ -265,7 +269,8 @@ bool flt_choice_by_name(enum flt_switch which, const char *name, size_t length, 
     return false;
 }
 
-/* ---- the names of files ------------------------------------------------------------------------ */
+/* ---- the names of files ------------------------------------------------------------------------
+ */
 
 #define NAME(id, text, there) static const uint16_t units_##id[] = u"" text;
 #include "names.def"
@@ -305,7 +310,8 @@ const struct flt_name *flt_name_next(const struct flt_name *name) {
     return name + 1 < names + COUNT(names) ? name + 1 : NULL;
 }
 
-/* ---- calls -------------------------------------------------------------------------------------- */
+/* ---- calls --------------------------------------------------------------------------------------
+ */
 
 void flt_call_init(struct flt_call *call, uint8_t opcode) {
     memset(call, 0, sizeof *call);

@@ -105,7 +105,14 @@ void flt_switches_from_profile(struct flt_switches *switches, enum flt_profile p
 enum flt_process { FLT_PROCESS_SYSTEM, FLT_PROCESS_P1, FLT_PROCESS_P2, FLT_PROCESS_COUNT };
 /* A process and its handle table share a number; System's is the kernel table. */
 enum { FLT_TABLE_KERNEL = FLT_PROCESS_SYSTEM, FLT_TABLE_COUNT = FLT_PROCESS_COUNT };
-enum flt_type { FLT_TYPE_NONE, FLT_TYPE_FILE, FLT_TYPE_EVENT, FLT_TYPE_SECTION, FLT_TYPE_KEY, FLT_TYPE_COUNT };
+enum flt_type {
+    FLT_TYPE_NONE,
+    FLT_TYPE_FILE,
+    FLT_TYPE_EVENT,
+    FLT_TYPE_SECTION,
+    FLT_TYPE_KEY,
+    FLT_TYPE_COUNT
+};
 enum { FLT_FILTER_COUNT = 2, FLT_INSTANCE_COUNT = 2 }; /* index 0 is NULL */
 /* How a process is named where a handle to it is needed: the world keeps one open to each. */
 enum flt_process_handle {
@@ -119,7 +126,8 @@ enum flt_process_handle {
 enum { FLT_THREAD_COUNT = 1 };
 enum { FLT_SLOT_COUNT = 64, FLT_NO_SLOT = -1 };
 
-/* Kernel handle values have these bits set, the values of process tables have none of them (HV-7). */
+/* Kernel handle values have these bits set, the values of process tables have none of them (HV-7).
+ */
 #define FLT_KERNEL_HANDLE_BITS UINT64_C(0xFFFFFFFF80000000)
 #define FLT_HANDLE_TAG_BITS UINT64_C(3)
 
@@ -146,12 +154,12 @@ struct flt_call {
     uint8_t null_out; /* bit per result: the caller passed NULL for this output */
     uint32_t derived; /* bit per handle argument: the value is a slot's, altered */
     uint32_t step;    /* 1 for the first call of the run */
-    uint64_t fill;    /* what output variables hold before the call; never a valid handle or pointer */
+    uint64_t fill; /* what output variables hold before the call; never a valid handle or pointer */
     uint64_t arg[FLT_ARG_LIMIT];
-    int8_t slot[FLT_ARG_LIMIT];         /* of HANDLE and OBJECT arguments: the slot, or FLT_NO_SLOT */
+    int8_t slot[FLT_ARG_LIMIT]; /* of HANDLE and OBJECT arguments: the slot, or FLT_NO_SLOT */
     int8_t result_slot[FLT_RESULT_LIMIT]; /* where handles and objects go, or FLT_NO_SLOT */
-    const uint16_t *path;               /* UTF-16 of the `path` argument; the caller owns it */
-    uint16_t path_length;               /* in units */
+    const uint16_t *path;                 /* UTF-16 of the `path` argument; the caller owns it */
+    uint16_t path_length;                 /* in units */
 };
 
 enum flt_outcome_kind { FLT_RETURNED, FLT_BUGCHECK, FLT_WITHHELD };
@@ -178,12 +186,13 @@ static inline bool flt_success(uint32_t status) {
     return status < UINT32_C(0x80000000);
 }
 
-/* ---- what the tables say of each row ---------------------------------------------------------- */
+/* ---- what the tables say of each row ----------------------------------------------------------
+ */
 
 struct flt_arg_info {
     const char *name;
-    uint8_t kind;  /* enum flt_kind */
-    uint8_t group; /* enum flt_group */
+    uint8_t kind;    /* enum flt_kind */
+    uint8_t group;   /* enum flt_group */
     uint64_t absent; /* the default */
 };
 
@@ -197,9 +206,9 @@ struct flt_call_info {
     uint8_t weight;
     uint8_t max_irql;
     bool returns_status;
-    uint32_t args;      /* bit per argument id */
-    uint32_t results;   /* bit per result id that the call hands out */
-    uint32_t optional;  /* of those, the ones that may be NULL */
+    uint32_t args;     /* bit per argument id */
+    uint32_t results;  /* bit per result id that the call hands out */
+    uint32_t optional; /* of those, the ones that may be NULL */
 };
 
 struct flt_rule_info {
@@ -209,7 +218,7 @@ struct flt_rule_info {
     bool caller, withhold, at_end;
 };
 
-extern const struct flt_arg_info flt_args[FLT_ARG_LIMIT];          /* name NULL: no such argument */
+extern const struct flt_arg_info flt_args[FLT_ARG_LIMIT]; /* name NULL: no such argument */
 extern const struct flt_result_info flt_results[FLT_RESULT_LIMIT];
 extern const struct flt_call_info flt_calls[FLT_OP_LIMIT];
 extern const uint8_t flt_opcodes[]; /* every opcode in table order, ended by FLT_OP_NONE */
@@ -218,9 +227,8 @@ extern const struct flt_rule_info flt_rules[FLT_RULE_COUNT];
 /* Bit per argument that takes a slot, and per result that goes to one. */
 enum {
 #define ARG(id, name, kind, group, def)                                                            \
-    FLT_TAKES_SLOT_##name = FLT_KIND_##kind == FLT_KIND_HANDLE || FLT_KIND_##kind == FLT_KIND_OBJECT \
-                                ? 1 << (id)                                                        \
-                                : 0,
+    FLT_TAKES_SLOT_##name =                                                                        \
+        FLT_KIND_##kind == FLT_KIND_HANDLE || FLT_KIND_##kind == FLT_KIND_OBJECT ? 1 << (id) : 0,
 #define RESULT(id, name, slots)                                                                    \
     FLT_GOES_TO_SLOT_##name = FLT_SLOTS_##slots == FLT_SLOTS_NO_SLOT ? 0 : 1 << (id),
 #include "calls.def"
@@ -240,8 +248,8 @@ int flt_opcode_by_name(const char *name, size_t length); /* FLT_OP_NONE when unk
 int flt_arg_by_name(const char *name, size_t length);    /* 0 when unknown */
 int flt_rule_by_id(const char *id, size_t length);       /* FLT_RULE_NONE when unknown */
 
-/* Names of numbers. A *_name function returns NULL when the number has no name; a *_by_name function
- * returns false and leaves *value alone when the name is unknown. */
+/* Names of numbers. A *_name function returns NULL when the number has no name; a *_by_name
+ * function returns false and leaves *value alone when the name is unknown. */
 const char *flt_status_name(uint32_t status);
 bool flt_status_by_name(const char *name, size_t length, uint32_t *status);
 const char *flt_bugcheck_name(uint32_t code);

@@ -13,7 +13,8 @@ static void sums_of(const struct flt_view *view, struct flt_sums *sums) {
         flt_walk_sums(view, sums);
 }
 
-/* ---- naming a difference --------------------------------------------------------------------------- */
+/* ---- naming a difference
+ * --------------------------------------------------------------------------- */
 
 static bool blame(enum flt_rule rule, const struct flt_compare_context *context,
                   struct flt_violation *violation, const char *format, ...)
@@ -35,30 +36,39 @@ static enum flt_rule of_table(enum flt_rule rule, const struct flt_compare_conte
     return context->names_a_table && context->table != table ? FLT_RULE_tables_apart : rule;
 }
 
+/* The row is of a handle that the last call must have closed, or kept though it closes such ones.
+ */
+static enum flt_rule of_closes(enum flt_rule rule, const struct flt_compare_context *context,
+                               const struct flt_handle_row *row) {
+    const bool meant = context->closes != FLT_RULE_NONE && context->closes_in == row->table &&
+                       (context->closes_all || context->closes_value == row->value);
+    return meant ? context->closes : of_table(rule, context, row->table);
+}
+
 static const char *table_name(uint8_t table) {
     return table == FLT_TABLE_KERNEL ? "the kernel table"
                                      : flt_constant_name(FLT_GROUP_PROCESS, table);
 }
 
 static bool same_handle(const struct flt_handle_row *system, const struct flt_handle_row *contract,
-                        const struct flt_compare_context *context, struct flt_violation *violation) {
+                        const struct flt_compare_context *context,
+                        struct flt_violation *violation) {
     if (flt_handle_row_hash(system) == flt_handle_row_hash(contract))
         return true;
-    return blame(of_table(FLT_RULE_handle_as_granted, context, system->table), context, violation,
-                 "handle 0x%" PRIx64 " in %s: object %" PRIu32 ", type %u, access 0x%" PRIx32
-                 ", flags %u; it must be: object %" PRIu32 ", type %u, access 0x%" PRIx32
-                 ", flags %u",
-                 system->value, table_name(system->table),
-                 flt_contract_object_number(context->contract, system->token), system->type,
-                 system->access, system->flags,
-                 flt_contract_object_number(context->contract, contract->token), contract->type,
-                 contract->access, contract->flags);
+    return blame(
+        of_table(FLT_RULE_handle_as_granted, context, system->table), context, violation,
+        "handle 0x%" PRIx64 " in %s: object %" PRIu32 ", type %u, access 0x%" PRIx32
+        ", flags %u; it must be: object %" PRIu32 ", type %u, access 0x%" PRIx32 ", flags %u",
+        system->value, table_name(system->table),
+        flt_contract_object_number(context->contract, system->token), system->type, system->access,
+        system->flags, flt_contract_object_number(context->contract, contract->token),
+        contract->type, contract->access, contract->flags);
 }
 
 static bool handle_missing(const struct flt_handle_row *row,
                            const struct flt_compare_context *context,
                            struct flt_violation *violation) {
-    return blame(of_table(FLT_RULE_open_handle_stays, context, row->table), context, violation,
+    return blame(of_closes(FLT_RULE_open_handle_stays, context, row), context, violation,
                  "handle 0x%" PRIx64 " is no longer in %s, and nobody closed it", row->value,
                  table_name(row->table));
 }
@@ -66,13 +76,14 @@ static bool handle_missing(const struct flt_handle_row *row,
 static bool handle_extra(const struct flt_handle_row *row,
                          const struct flt_compare_context *context,
                          struct flt_violation *violation) {
-    return blame(of_table(FLT_RULE_closed_handle_gone, context, row->table), context, violation,
+    return blame(of_closes(FLT_RULE_closed_handle_gone, context, row), context, violation,
                  "handle 0x%" PRIx64 " is in %s: it was closed, or no call opened it", row->value,
                  table_name(row->table));
 }
 
 static bool same_object(const struct flt_object_row *system, const struct flt_object_row *contract,
-                        const struct flt_compare_context *context, struct flt_violation *violation) {
+                        const struct flt_compare_context *context,
+                        struct flt_violation *violation) {
     if (flt_object_row_hash(system) == flt_object_row_hash(contract))
         return true;
     const uint32_t number = flt_contract_object_number(context->contract, system->token);
@@ -95,11 +106,10 @@ static bool same_object(const struct flt_object_row *system, const struct flt_ob
 static bool object_missing(const struct flt_object_row *row,
                            const struct flt_compare_context *context,
                            struct flt_violation *violation) {
-    return blame(FLT_RULE_object_outlives_handle, context, violation,
-                 "object %" PRIu32 " is gone with %" PRIu32 " handles and %" PRIu32
-                 " references left",
-                 flt_contract_object_number(context->contract, row->token), row->handles,
-                 row->references);
+    return blame(
+        FLT_RULE_object_outlives_handle, context, violation,
+        "object %" PRIu32 " is gone with %" PRIu32 " handles and %" PRIu32 " references left",
+        flt_contract_object_number(context->contract, row->token), row->handles, row->references);
 }
 
 static bool object_extra(const struct flt_object_row *row,
@@ -111,7 +121,8 @@ static bool object_extra(const struct flt_object_row *row,
                  row->type, row->handles, row->references);
 }
 
-/* ---- the joins --------------------------------------------------------------------------------------- */
+/* ---- the joins
+ * --------------------------------------------------------------------------------------- */
 
 static bool join_handles(const struct flt_view *system, const struct flt_view *contract,
                          const struct flt_compare_context *context,
@@ -174,10 +185,11 @@ bool flt_compare_totals(const struct flt_view *system, const struct flt_view *co
     struct flt_totals theirs, ours;
     system->ops->totals(system->self, &theirs);
     contract->ops->totals(contract->self, &ours);
+    const enum flt_rule too_many =
+        context->closes != FLT_RULE_NONE ? context->closes : FLT_RULE_closed_handle_gone;
     if (theirs.handles != ours.handles)
-        return blame(theirs.handles < ours.handles ? FLT_RULE_open_handle_stays
-                                                   : FLT_RULE_closed_handle_gone,
-                     context, violation, "the system has %" PRIu64 " handles, %" PRIu64 " are open",
+        return blame(theirs.handles < ours.handles ? FLT_RULE_open_handle_stays : too_many, context,
+                     violation, "the system has %" PRIu64 " handles, %" PRIu64 " are open",
                      theirs.handles, ours.handles);
     if (theirs.objects != ours.objects)
         return blame(theirs.objects < ours.objects ? FLT_RULE_object_outlives_handle

@@ -6,9 +6,15 @@
 
 /* What the difference is to be blamed on. */
 struct flt_compare_context {
-    bool failed;         /* the last call came back with a failure status, or was withheld */
-    bool names_a_table;  /* the last call works on one handle table: */
+    bool failed;        /* the last call came back with a failure status, or was withheld */
+    bool names_a_table; /* the last call works on one handle table: */
     uint8_t table;
+    /* The rule by which the last call closes handles that it is not named for, and which ones: all
+     * of the table, or the one of that value. FLT_RULE_NONE: it closes none. */
+    enum flt_rule closes;
+    uint8_t closes_in;
+    bool closes_all;
+    uint64_t closes_value;
     const struct flt_contract *contract; /* for object numbers */
 };
 

@@ -23,9 +23,9 @@ struct flt_door {
     struct flt_view contract_view;
     struct flt_frame frame[FLT_DOOR_DEPTH];
     size_t depth;
-    bool over;       /* nothing more may be called */
-    bool stopped;    /* by a bug check */
-    bool guarded;    /* `unwind` is set */
+    bool over;    /* nothing more may be called */
+    bool stopped; /* by a bug check */
+    bool guarded; /* `unwind` is set */
     bool keep_trace, compare_always;
     uint64_t calls;     /* of this run */
     uint64_t last_full; /* the call after which everything was compared last */
@@ -44,7 +44,8 @@ static bool found(const struct flt_door *door) {
     return door->finding.violation.rule != FLT_RULE_NONE;
 }
 
-/* ---- the digest: what must be the same wherever the sequence runs ------------------------------- */
+/* ---- the digest: what must be the same wherever the sequence runs -------------------------------
+ */
 
 static void digest(struct flt_door *door, uint64_t value) {
     door->digest = flt_mix_in(door->digest, value);
@@ -99,7 +100,8 @@ static void digest_view(struct flt_door *door) {
     digest(door, sum);
 }
 
-/* ---- what the system reports --------------------------------------------------------------------- */
+/* ---- what the system reports
+ * --------------------------------------------------------------------- */
 
 static void on_event(void *context, const struct flt_event *event) {
     struct flt_door *door = context;
@@ -129,22 +131,69 @@ static void on_bugcheck(void *context, const struct flt_bugcheck *bugcheck) {
     abort(); /* a call was made past the door */
 }
 
-/* ---- comparing -------------------------------------------------------------------------------------- */
+/* ---- comparing
+ * -------------------------------------------------------------------------------------- */
+
+static bool names_kernel_handle(const struct flt_call *call) {
+    return (call->arg[FLT_ARG_handle] & FLT_KERNEL_HANDLE_BITS) == FLT_KERNEL_HANDLE_BITS;
+}
 
 /* The table that a call works on, where it works on one. */
 static void addressed_table(const struct flt_door *door, const struct flt_call *call,
                             struct flt_compare_context *context) {
     const struct flt_call_info *row = &flt_calls[call->opcode];
-    const enum flt_process process = flt_contract_process(door->contract, call->thread);
-    bool kernel;
-    if (row->args & 1u << FLT_ARG_handle)
-        kernel = (call->arg[FLT_ARG_handle] & FLT_KERNEL_HANDLE_BITS) == FLT_KERNEL_HANDLE_BITS;
-    else if (row->results & 1u << FLT_RESULT_handle)
-        kernel = (call->arg[FLT_ARG_attributes] & OBJ_KERNEL_HANDLE) != 0;
-    else
+    const uint8_t process = (uint8_t)flt_contract_process(door->contract, call->thread);
+    if (call->opcode == FLT_OP_ZwDuplicateObject)
+        return; /* it works on two */
+    if (call->opcode == FLT_OP_ExitProcess)
+        context->table = (uint8_t)(call->arg[FLT_ARG_process] % FLT_PROCESS_COUNT);
+    else if (row->args & 1u << FLT_ARG_handle)
+        context->table = names_kernel_handle(call) ? FLT_TABLE_KERNEL : process;
+    else if (!(row->results & 1u << FLT_RESULT_handle))
         return;
+    else if (!(row->args & 1u << FLT_ARG_attributes) ||
+             call->arg[FLT_ARG_attributes] & OBJ_KERNEL_HANDLE)
+        context->table = FLT_TABLE_KERNEL; /* FltOpenVolume is not asked */
+    else
+        context->table = process;
     context->names_a_table = true;
-    context->table = kernel ? FLT_TABLE_KERNEL : (uint8_t)process;
+}
+
+/* The table that the source of a duplication is in; FLT_TABLE_COUNT when no process is named. */
+static uint8_t source_table(const struct flt_door *door, const struct flt_call *call) {
+    const uint64_t source = call->arg[FLT_ARG_source] % FLT_PROCESS_HANDLE_COUNT;
+    if (source == FLT_PROCESS_HANDLE_NULL)
+        return FLT_TABLE_COUNT;
+    if (names_kernel_handle(call))
+        return FLT_TABLE_KERNEL;
+    return source == FLT_PROCESS_HANDLE_CURRENT
+               ? (uint8_t)flt_contract_process(door->contract, call->thread)
+               : (uint8_t)(source - FLT_PROCESS_HANDLE_SYSTEM);
+}
+
+/* The handles that a call closes though it is no close. */
+static void closed_besides(const struct flt_door *door, const struct flt_call *call,
+                           struct flt_compare_context *context) {
+    if (call->opcode == FLT_OP_ExitProcess && context->table != FLT_TABLE_KERNEL) {
+        context->closes = FLT_RULE_process_exit_closes;
+        context->closes_in = context->table;
+        context->closes_all = true;
+    } else if (call->opcode == FLT_OP_ZwDuplicateObject &&
+               call->arg[FLT_ARG_options] & DUPLICATE_CLOSE_SOURCE) {
+        context->closes = FLT_RULE_duplicate_closes_source;
+        context->closes_in = source_table(door, call);
+        context->closes_value = call->arg[FLT_ARG_handle] & ~FLT_HANDLE_TAG_BITS;
+        if (context->closes_in == FLT_TABLE_KERNEL)
+            context->closes_value |= FLT_KERNEL_HANDLE_BITS;
+    }
+}
+
+/* A call that fails changes nothing, unless it is one of those that may. */
+static bool must_change_nothing(const struct flt_door *door, const struct flt_call *call,
+                                const struct flt_outcome *outcome) {
+    return outcome->kind == FLT_WITHHELD ||
+           (!flt_success(outcome->status) &&
+            !flt_contract_failure_may_change(door->contract, call));
 }
 
 /* What the call named: its handles and objects, in and out. */
@@ -192,8 +241,10 @@ static void compare(struct flt_door *door, const struct flt_call *call,
     const struct flt_view *system = &door->system->view;
     struct flt_compare_context context = {.contract = door->contract};
     if (call) {
-        context.failed = outcome->kind == FLT_WITHHELD || !flt_success(outcome->status);
+        context.failed = must_change_nothing(door, call, outcome);
         addressed_table(door, call, &context);
+        if (outcome->kind != FLT_WITHHELD)
+            closed_besides(door, call, &context);
     }
     if (!system->ops || system->ops->level == FLT_VIEW_NONE) {
         door->counts.views_unchecked++;
@@ -211,21 +262,44 @@ static void compare(struct flt_door *door, const struct flt_call *call,
     }
 }
 
-/* Where no output showed the new object, the system's own table does. */
+/* Where no output showed the new object or the new handle, the system's own table does. Where they
+ * are not in the table, the comparison says so. */
 static void bind_new_object(struct flt_door *door) {
     uint8_t table;
     uint64_t value;
-    const struct flt_view *view = &door->system->view;
-    if (!flt_contract_needs_token(door->contract, &table, &value) || !view->ops ||
-        view->ops->level != FLT_VIEW_FULL)
-        return;
     struct flt_handle_row row;
-    if (view->ops->find_handle(view->self, table, value, &row))
+    const struct flt_view *view = &door->system->view;
+    if (flt_contract_needs_token(door->contract, &table, &value) &&
+        view->ops->find_handle(view->self, table, value, &row))
         flt_contract_bind(door->contract, table, value, row.token, &door->finding.violation);
-    /* Where it is not in the table, the comparison says so. */
 }
 
-/* ---- a call -------------------------------------------------------------------------------------------- */
+static void bind_new_handle(struct flt_door *door) {
+    uint8_t table;
+    uint64_t token;
+    struct flt_handle_row row, known;
+    size_t cursor = 0;
+    const struct flt_view *theirs = &door->system->view, *ours = &door->contract_view;
+    if (!flt_contract_needs_value(door->contract, &table, &token))
+        return;
+    while (theirs->ops->handles(theirs->self, &cursor, &row, 1) > 0)
+        if (row.table == table && row.token == token &&
+            !ours->ops->find_handle(ours->self, table, row.value, &known)) {
+            flt_contract_bind_value(door->contract, row.value, &door->finding.violation);
+            return;
+        }
+}
+
+static void bind_from_view(struct flt_door *door) {
+    const struct flt_view *view = &door->system->view;
+    if (!view->ops || view->ops->level != FLT_VIEW_FULL)
+        return;
+    bind_new_object(door);
+    bind_new_handle(door);
+}
+
+/* ---- a call
+ * -------------------------------------------------------------------------------------------- */
 
 static void count_breaches(struct flt_door *door, const struct flt_prediction *prediction) {
     door->last_breaches = prediction->breaches;
@@ -286,7 +360,7 @@ bool flt_door_end(struct flt_door *door, struct flt_frame *frame,
     door->depth--;
     door->counts.withheld += outcome->kind == FLT_WITHHELD;
     if (!found(door) && outcome->kind == FLT_RETURNED)
-        bind_new_object(door);
+        bind_from_view(door);
     if (!found(door) && door->depth == 0 && outcome->kind != FLT_BUGCHECK) {
         flt_contract_settle(door->contract, false, &door->finding.violation);
         if (!found(door))
@@ -353,7 +427,9 @@ bool flt_door_call(struct flt_door *door, const struct flt_call *call,
     return flt_door_end(door, frame, outcome);
 }
 
-/* ---- a run ------------------------------------------------------------------------------------------------ */
+/* ---- a run
+ * ------------------------------------------------------------------------------------------------
+ */
 
 struct flt_door *flt_door_new(struct flt_system *system) {
     struct flt_door *door = calloc(1, sizeof *door);
@@ -415,7 +491,8 @@ void flt_door_compare_always(struct flt_door *door, bool always) {
     door->compare_always = always;
 }
 
-/* ---- what is known of it -------------------------------------------------------------------------------- */
+/* ---- what is known of it
+ * -------------------------------------------------------------------------------- */
 
 const struct flt_finding *flt_door_finding(const struct flt_door *door) {
     return &door->finding;

@@ -22,8 +22,8 @@ struct flt_trace_entry {
     uint8_t breaches;
     bool ended; /* false: a bug check came first */
     enum flt_rule breach[FLT_MAX_BREACHES];
-    uint32_t irps;   /* sent before this call ended, of the whole run */
-    uint16_t path;   /* names.def id of the path, 0 when it has none */
+    uint32_t irps; /* sent before this call ended, of the whole run */
+    uint16_t path; /* names.def id of the path, 0 when it has none */
 };
 
 /* An IRP, with its object by number: the token may be another object's by the time it is read. */
@@ -61,16 +61,17 @@ struct flt_finding {
 struct flt_door *flt_door_new(struct flt_system *system);
 void flt_door_free(struct flt_door *door);
 
-/* The switches of the system and of the contract may differ: the contract's may be FLT_SWITCH_ANY. */
+/* The switches of the system and of the contract may differ: the contract's may be FLT_SWITCH_ANY.
+ */
 void flt_door_open(struct flt_door *door, const struct flt_switches *system,
                    const struct flt_switches *contract);
 
 /* Keep every call in the trace (flt_door_trace). Off: the trace is empty. Default off. */
 void flt_door_keep_trace(struct flt_door *door, bool keep);
 
-/* Compare everything after every call, however long the run. Off: everything after each of the first
- * 256 calls, then what the call named and the totals, and everything again whenever as many calls
- * have passed as there are rows, and at the end. Default off. */
+/* Compare everything after every call, however long the run. Off: everything after each of the
+ * first 256 calls, then what the call named and the totals, and everything again whenever as many
+ * calls have passed as there are rows, and at the end. Default off. */
 void flt_door_compare_always(struct flt_door *door, bool always);
 
 /* Predicts, performs unless it is withheld, observes. False: the run is over (a bug check, or a
@@ -81,12 +82,14 @@ bool flt_door_call(struct flt_door *door, const struct flt_call *call, struct fl
  * since. flt_door_call needs no guard of its own. */
 bool flt_door_guard(struct flt_door *door, void (*body)(void *context), void *context);
 
-/* flt_door_call in three steps. A frame is valid until its end; frames end in the reverse order. The
- * call must outlive the frame. NULL when calls nest deeper than FLT_DOOR_DEPTH or the run is over. */
+/* flt_door_call in three steps. A frame is valid until its end; frames end in the reverse order.
+ * The call must outlive the frame. NULL when calls nest deeper than FLT_DOOR_DEPTH or the run is
+ * over. */
 struct flt_frame;
 struct flt_frame *flt_door_begin(struct flt_door *door, const struct flt_call *call);
 bool flt_frame_withheld(const struct flt_frame *frame);
-bool flt_door_end(struct flt_door *door, struct flt_frame *frame, const struct flt_outcome *outcome);
+bool flt_door_end(struct flt_door *door, struct flt_frame *frame,
+                  const struct flt_outcome *outcome);
 
 /* Settles, compares once more. False when something was found. After a bug check only what can be
  * said is said: nothing is compared. */

@@ -10,7 +10,7 @@
 
 #include "scripted_system_fixture.h"
 
-#define K(index) (FLT_KERNEL_HANDLE_BITS | (uint64_t)(index) * 4)
+#define K(index) (FLT_KERNEL_HANDLE_BITS | (uint64_t)(index)*4)
 
 static const uint64_t fill = UINT64_C(0x4000000000001111);
 
@@ -84,7 +84,8 @@ static void assert_rule(enum flt_rule got, enum flt_rule wanted) {
     assert_string_equal(flt_rules[got].id, flt_rules[wanted].id);
 }
 
-/* ---- a right system ------------------------------------------------------------------------------------ */
+/* ---- a right system
+ * ------------------------------------------------------------------------------------ */
 
 static void a_right_system_passes(void **state) {
     (void)state;
@@ -125,7 +126,8 @@ static void the_digest_knows_no_addresses(void **state) {
     assert_true(digest_of(K(1), 0x1000, true) != digest_of(K(1), 0x1000, false));
 }
 
-/* ---- a view that lies ------------------------------------------------------------------------------------ */
+/* ---- a view that lies
+ * ------------------------------------------------------------------------------------ */
 
 struct lie {
     enum flt_lie lie;
@@ -240,7 +242,220 @@ static void long_runs_compare_everything_now_and_then(void **state) {
     done(fixture);
 }
 
-/* ---- answers that are not allowed -------------------------------------------------------------------------- */
+/* ---- calls that close handles though they are no closes
+ * ------------------------------------------------------ */
+
+/* A duplication of the kernel handle K(1) within the kernel table, where the script has its answer.
+ */
+static void make_duplication(struct flt_call *call, uint64_t options) {
+    make(call, FLT_OP_ZwDuplicateObject);
+    call->arg[FLT_ARG_handle] = K(1);
+    call->arg[FLT_ARG_target] = FLT_PROCESS_HANDLE_SYSTEM;
+    call->arg[FLT_ARG_options] = options;
+}
+
+static bool make_it(struct fixture *fixture, const struct flt_call *call) {
+    struct flt_outcome outcome;
+    return flt_door_call(fixture->door, call, &outcome);
+}
+
+static void protect(struct fixture *fixture, uint64_t handle) {
+    struct flt_call call;
+    make(&call, FLT_OP_ZwSetInformationObject);
+    call.arg[FLT_ARG_handle] = handle;
+    call.arg[FLT_ARG_handle_flags] = HANDLE_FLAG_PROTECT_FROM_CLOSE;
+    flt_scripted_answer(&fixture->scripted, 0);
+    assert_true(make_it(fixture, &call));
+}
+
+static void tell(struct fixture *fixture, enum flt_lie lie, uint8_t table, uint64_t key) {
+    fixture->scripted.lie = lie;
+    fixture->scripted.table = table;
+    fixture->scripted.key = key;
+}
+
+struct left_over {
+    uint8_t table;
+    uint64_t key;
+    enum flt_rule rule;
+};
+
+static void what_an_exit_leaves_is_named(void **state) {
+    (void)state;
+    static const struct left_over cases[] = {
+        {FLT_PROCESS_P2, 4, FLT_RULE_process_exit_closes},
+        {FLT_PROCESS_P2, 8, FLT_RULE_process_exit_closes},
+        {FLT_PROCESS_P1, 4, FLT_RULE_tables_apart},
+        {FLT_TABLE_KERNEL, K(1), FLT_RULE_tables_apart},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fixture *fixture = with_view(FLT_VIEW_FULL);
+        struct flt_call call;
+        flt_scripted_answer(&fixture->scripted, 0);
+        make(&call, FLT_OP_ExitProcess);
+        call.arg[FLT_ARG_process] = FLT_PROCESS_P2;
+        tell(fixture, FLT_LIE_EXTRA_HANDLE, cases[i].table, cases[i].key);
+        assert_false(make_it(fixture, &call));
+        assert_rule(found(fixture), cases[i].rule);
+        done(fixture);
+    }
+}
+
+static void an_exit_of_system_closes_nothing(void **state) {
+    (void)state;
+    struct fixture *fixture = with_view(FLT_VIEW_FULL);
+    struct flt_call call;
+    flt_scripted_answer(&fixture->scripted, 0);
+    make(&call, FLT_OP_ExitProcess);
+    call.arg[FLT_ARG_process] = FLT_PROCESS_SYSTEM;
+    tell(fixture, FLT_LIE_EXTRA_HANDLE, FLT_TABLE_KERNEL, K(1));
+    assert_false(make_it(fixture, &call));
+    assert_rule(found(fixture), FLT_RULE_closed_handle_gone);
+    done(fixture);
+}
+
+/* Where the system shows totals and no more, one handle too many is enough. */
+static void totals_after_an_exit_are_compared(void **state) {
+    (void)state;
+    struct fixture *fixture = with_view(FLT_VIEW_COUNTS);
+    struct flt_call call;
+    flt_scripted_answer(&fixture->scripted, 0);
+    make(&call, FLT_OP_ExitProcess);
+    call.arg[FLT_ARG_process] = FLT_PROCESS_P1;
+    tell(fixture, FLT_LIE_EXTRA_HANDLE, FLT_PROCESS_P1, 4);
+    assert_false(make_it(fixture, &call));
+    assert_rule(found(fixture), FLT_RULE_process_exit_closes);
+    done(fixture);
+}
+
+static const struct source_case {
+    uint64_t options;
+    uint32_t status; /* or success, and K(2) */
+    bool protected;
+    enum flt_lie lie;
+    uint8_t table;
+    uint64_t key;
+    enum flt_rule rule;
+} source_cases[] = {
+    {DUPLICATE_CLOSE_SOURCE, 0, false, FLT_LIE_EXTRA_HANDLE, 0, K(1),
+     FLT_RULE_duplicate_closes_source},
+    {DUPLICATE_CLOSE_SOURCE, 0, false, FLT_LIE_EXTRA_HANDLE, 0, K(3), FLT_RULE_closed_handle_gone},
+    {DUPLICATE_CLOSE_SOURCE, 0, false, FLT_LIE_EXTRA_HANDLE, FLT_PROCESS_P2, 4,
+     FLT_RULE_closed_handle_gone},
+    {DUPLICATE_CLOSE_SOURCE, 0, false, FLT_LIE_HIDE_HANDLE, 0, K(2), FLT_RULE_open_handle_stays},
+    {DUPLICATE_CLOSE_SOURCE, 0, true, FLT_LIE_HIDE_HANDLE, 0, K(1),
+     FLT_RULE_duplicate_closes_source},
+    {DUPLICATE_CLOSE_SOURCE, (uint32_t)STATUS_INVALID_PARAMETER, false, FLT_LIE_EXTRA_HANDLE, 0,
+     K(1), FLT_RULE_duplicate_closes_source},
+    {DUPLICATE_CLOSE_SOURCE, (uint32_t)STATUS_INVALID_PARAMETER, true, FLT_LIE_HIDE_HANDLE, 0, K(1),
+     FLT_RULE_duplicate_closes_source},
+    {DUPLICATE_CLOSE_SOURCE, (uint32_t)STATUS_INVALID_PARAMETER, true, FLT_LIE_ACCESS, 0, K(1),
+     FLT_RULE_handle_as_granted},
+    {0, (uint32_t)STATUS_INVALID_PARAMETER, false, FLT_LIE_HIDE_HANDLE, 0, K(1),
+     FLT_RULE_failed_call_changes_nothing},
+    {0, 0, false, FLT_LIE_HIDE_HANDLE, 0, K(1), FLT_RULE_open_handle_stays},
+};
+
+/* A right answer: the object of the source goes with it where nothing else is left of it. */
+static void will_duplicate(struct fixture *fixture, const struct source_case *one) {
+    const bool closes = one->status != 0 && one->options != 0 && !one->protected;
+    if (closes)
+        will_close(fixture, 0x1000);
+    else
+        flt_scripted_answer(&fixture->scripted, 0);
+    struct flt_answer *answer = &fixture->scripted.answer[fixture->scripted.answers - 1];
+    answer->status = one->status;
+    answer->writes = one->status == 0 ? 1u << FLT_RESULT_handle : 0;
+    answer->out[FLT_RESULT_handle] = K(2);
+}
+
+/* The source closes even when the duplication fails, and only then may a failed call change a
+ * thing. */
+static void what_a_duplication_does_to_its_source_is_named(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof source_cases / sizeof *source_cases; i++) {
+        const struct source_case *one = &source_cases[i];
+        struct fixture *fixture = with_view(FLT_VIEW_FULL);
+        struct flt_call call;
+        will_open(fixture, K(1), 0x1000);
+        assert_true(call_open(fixture, 0));
+        if (one->protected)
+            protect(fixture, K(1));
+        make_duplication(&call, one->options);
+        will_duplicate(fixture, one);
+        if (one->status != 0)
+            call.arg[FLT_ARG_target] = FLT_PROCESS_HANDLE_P2; /* with OBJ_KERNEL_HANDLE */
+        tell(fixture, one->lie, one->table, one->key);
+        assert_false(make_it(fixture, &call));
+        assert_rule(found(fixture), one->rule);
+        done(fixture);
+    }
+}
+
+/* The source is looked for in the process that the call names. */
+static void a_source_of_another_process_is_named(void **state) {
+    (void)state;
+    struct fixture *fixture = with_view(FLT_VIEW_FULL);
+    struct flt_call call;
+    make(&call, FLT_OP_ZwDuplicateObject);
+    call.arg[FLT_ARG_handle] = 8;
+    call.arg[FLT_ARG_source] = FLT_PROCESS_HANDLE_P2;
+    call.arg[FLT_ARG_options] = DUPLICATE_CLOSE_SOURCE;
+    flt_scripted_answer(&fixture->scripted, (uint32_t)STATUS_INVALID_HANDLE);
+    tell(fixture, FLT_LIE_EXTRA_HANDLE, FLT_PROCESS_P2, 8);
+    assert_false(make_it(fixture, &call));
+    assert_rule(found(fixture), FLT_RULE_duplicate_closes_source);
+    done(fixture);
+}
+
+/* A duplicate that the caller wants no handle of is found in the system's table. */
+static void a_handle_that_no_output_shows_is_adopted(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct fixture *fixture = with_view(FLT_VIEW_FULL);
+        struct flt_call call;
+        will_open(fixture, K(1), 0x1000);
+        assert_true(call_open(fixture, 0));
+        make_duplication(&call, 0);
+        call.null_out = 1u << FLT_RESULT_handle;
+        flt_scripted_answer(&fixture->scripted, 0);
+        tell(fixture, i == 0 ? FLT_TELL_VALUE : FLT_LIE_HIDE_HANDLE, 0, i == 0 ? K(2) : 0);
+        assert_int_equal(make_it(fixture, &call), i == 0);
+        if (i == 0) {
+            struct flt_handle_row row;
+            const struct flt_view view = flt_contract_view(flt_door_contract(fixture->door));
+            assert_true(view.ops->find_handle(view.self, FLT_TABLE_KERNEL, K(2), &row));
+            assert_int_equal(row.token, 0x1000);
+            fixture->scripted.lie = FLT_NO_LIE;
+            assert_true(flt_door_end_of_run(fixture->door));
+        } else {
+            assert_rule(found(fixture), FLT_RULE_open_handle_stays);
+        }
+        done(fixture);
+    }
+}
+
+/* FltOpenVolume is not asked for a table, and works on the kernel's. */
+static void the_table_of_a_volume_is_the_kernels(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct fixture *fixture = with_view(FLT_VIEW_FULL);
+        struct flt_call call;
+        make(&call, FLT_OP_FltOpenVolume);
+        call.arg[FLT_ARG_instance] = 1;
+        call.arg[FLT_ARG_attributes] = 0;
+        call.null_out = 1u << FLT_RESULT_object;
+        will_open(fixture, K(1), 0x1000);
+        tell(fixture, FLT_LIE_EXTRA_HANDLE, i == 0 ? FLT_TABLE_KERNEL : FLT_PROCESS_P1,
+             i == 0 ? K(9) : 4);
+        assert_false(make_it(fixture, &call));
+        assert_rule(found(fixture), i == 0 ? FLT_RULE_closed_handle_gone : FLT_RULE_tables_apart);
+        done(fixture);
+    }
+}
+
+/* ---- answers that are not allowed
+ * -------------------------------------------------------------------------- */
 
 static void a_wrong_outcome_names_rule_and_allowed_set(void **state) {
     (void)state;
@@ -270,7 +485,8 @@ static void an_irp_too_many_is_named(void **state) {
     done(fixture);
 }
 
-/* ---- withheld calls, bug checks ------------------------------------------------------------------------------ */
+/* ---- withheld calls, bug checks
+ * ------------------------------------------------------------------------------ */
 
 static void a_withheld_call_is_not_made(void **state) {
     (void)state;
@@ -320,7 +536,8 @@ static void a_bug_check_that_no_page_allows_is_a_finding(void **state) {
     done(fixture);
 }
 
-/* ---- calls within calls -------------------------------------------------------------------------------------- */
+/* ---- calls within calls
+ * -------------------------------------------------------------------------------------- */
 
 struct nested {
     struct fixture *fixture;
@@ -333,16 +550,16 @@ static void close_within(void *context) {
     nested->good = call_close(nested->fixture, nested->handle);
 }
 
-/* While FltClose(h) is under way a callback closes h: the inner call succeeds, and the outer one must
- * come back with what is true then. */
+/* While FltClose(h) is under way a callback closes h: the inner call succeeds, and the outer one
+ * must come back with what is true then. */
 static void what_must_come_back_is_predicted_again(void **state) {
     (void)state;
     for (size_t i = 0; i < 2; i++) {
         struct fixture *fixture = with_view(FLT_VIEW_FULL);
         struct nested nested = {fixture, K(1), false};
         will_open(fixture, K(1), 0x1000);
-        struct flt_answer *outer = flt_scripted_answer(
-            &fixture->scripted, i == 0 ? (uint32_t)STATUS_INVALID_HANDLE : 0);
+        struct flt_answer *outer =
+            flt_scripted_answer(&fixture->scripted, i == 0 ? (uint32_t)STATUS_INVALID_HANDLE : 0);
         outer->during = close_within;
         outer->context = &nested;
         will_close(fixture, 0x1000);
@@ -430,6 +647,13 @@ int main(void) {
         cmocka_unit_test(another_table_is_named),
         cmocka_unit_test(totals_alone_are_compared_where_there_is_no_more),
         cmocka_unit_test(long_runs_compare_everything_now_and_then),
+        cmocka_unit_test(what_an_exit_leaves_is_named),
+        cmocka_unit_test(an_exit_of_system_closes_nothing),
+        cmocka_unit_test(totals_after_an_exit_are_compared),
+        cmocka_unit_test(what_a_duplication_does_to_its_source_is_named),
+        cmocka_unit_test(a_source_of_another_process_is_named),
+        cmocka_unit_test(a_handle_that_no_output_shows_is_adopted),
+        cmocka_unit_test(the_table_of_a_volume_is_the_kernels),
         cmocka_unit_test(a_wrong_outcome_names_rule_and_allowed_set),
         cmocka_unit_test(an_irp_too_many_is_named),
         cmocka_unit_test(a_withheld_call_is_not_made),

@@ -1,5 +1,6 @@
-/* Arguments and outputs between the neutral record and C: one pair of macros per C kind of calls.def.
- * FLT_TO_x(system, value) makes the C argument, FLT_FROM_x(system, argument) the neutral value. */
+/* Arguments and outputs between the neutral record and C: one pair of macros per C kind of
+ * calls.def. FLT_TO_x(system, value) makes the C argument, FLT_FROM_x(system, argument) the neutral
+ * value. */
 #ifndef FLT_MARSHAL_H
 #define FLT_MARSHAL_H
 

@@ -2,8 +2,8 @@
 
 #include "marshal.h"
 
-/* Storage for every output that a row may have, and for the inputs that are passed by pointer. A call
- * touches only its own. */
+/* Storage for every output that a row may have, and for the inputs that are passed by pointer. A
+ * call touches only its own. */
 struct marshal {
     HANDLE HANDLE_handle;
     PVOID OBJECT_object;

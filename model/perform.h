@@ -5,9 +5,9 @@
 
 #include "system.h"
 
-/* Performs the call and fills *outcome: FLT_RETURNED, the status, and every output of the row as its
- * variable holds it afterwards (call->fill where the system wrote nothing). A system that lacks the
- * call answers STATUS_NOT_IMPLEMENTED. Does not return when the system bug-checks. */
+/* Performs the call and fills *outcome: FLT_RETURNED, the status, and every output of the row as
+ * its variable holds it afterwards (call->fill where the system wrote nothing). A system that lacks
+ * the call answers STATUS_NOT_IMPLEMENTED. Does not return when the system bug-checks. */
 void flt_perform(struct flt_system *system, const struct flt_call *call,
                  struct flt_outcome *outcome);
 

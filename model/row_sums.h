@@ -1,13 +1,13 @@
-/* Sums of row hashes: two views of the same rows have the same sums, in whatever order they give them.
- * Every field of a row goes into its hash. */
+/* Sums of row hashes: two views of the same rows have the same sums, in whatever order they give
+ * them. Every field of a row goes into its hash. */
 #ifndef FLT_ROW_SUMS_H
 #define FLT_ROW_SUMS_H
 
 #include "mix.h"
 #include "view.h"
 
-/* The parts are spread by odd constants, then mixed: were they only multiplied, the sum would not see
- * two rows that exchange a field. */
+/* The parts are spread by odd constants, then mixed: were they only multiplied, the sum would not
+ * see two rows that exchange a field. */
 FLT_INLINE uint64_t flt_row_hash(uint64_t a, uint64_t b, uint64_t c) {
     return flt_mix(a * UINT64_C(0x9E3779B97F4A7C15) + b * UINT64_C(0xC2B2AE3D27D4EB4F) +
                    c * UINT64_C(0xD6E8FEB86659FD93));

@@ -14,7 +14,7 @@ struct flt_answer {
     uint64_t out[FLT_RESULT_LIMIT];
     uint32_t iosb_status;
     size_t events;
-    struct flt_event event[4]; /* sent before the call returns */
+    struct flt_event event[4];     /* sent before the call returns */
     void (*during)(void *context); /* calls within the call, after the events; may be NULL */
     void *context;
 };
@@ -24,22 +24,23 @@ enum { FLT_SCRIPT_ROOM = 32 };
 /* The one thing that the view shows wrong. */
 enum flt_lie {
     FLT_NO_LIE,
-    FLT_LIE_HIDE_HANDLE,   /* of `key` */
-    FLT_LIE_EXTRA_HANDLE,  /* `key` in `table` */
-    FLT_LIE_ACCESS,        /* of handle `key` */
-    FLT_LIE_HIDE_OBJECT,   /* `key` is the token, as for the next ones */
+    FLT_LIE_HIDE_HANDLE,  /* of `key` */
+    FLT_LIE_EXTRA_HANDLE, /* `key` in `table` */
+    FLT_LIE_ACCESS,       /* of handle `key` */
+    FLT_LIE_HIDE_OBJECT,  /* `key` is the token, as for the next ones */
     FLT_LIE_EXTRA_OBJECT,
     FLT_LIE_HANDLE_COUNT,
     FLT_LIE_REFERENCE_COUNT,
     FLT_LIE_PHASE,
-    FLT_LIE_TWICE          /* handle `key` is shown two times */
+    FLT_LIE_TWICE, /* handle `key` is shown two times */
+    FLT_TELL_VALUE /* no lie: a handle whose value the truth does not know is shown as `key` */
 };
 
 struct flt_scripted {
     struct flt_system system;
     struct flt_answer answer[FLT_SCRIPT_ROOM];
     size_t answers, played;
-    size_t calls; /* made, whatever they answered */
+    size_t calls;          /* made, whatever they answered */
     struct flt_view truth; /* what the view mirrors; ops NULL: no view at all */
     enum flt_lie lie;
     uint8_t table;
@@ -48,8 +49,8 @@ struct flt_scripted {
 
 /* Fills in the system; `level` is what the view can show. */
 void flt_scripted_init(struct flt_scripted *scripted, enum flt_view_level level);
-/* Adds an answer to the script and returns it for filling in: status 0, nothing written. A call past
- * the end of the script returns STATUS_NOT_IMPLEMENTED. */
+/* Adds an answer to the script and returns it for filling in: status 0, nothing written. A call
+ * past the end of the script returns STATUS_NOT_IMPLEMENTED. */
 struct flt_answer *flt_scripted_answer(struct flt_scripted *scripted, uint32_t status);
 
 #endif

@@ -1,5 +1,5 @@
-/* A system: something that performs calls. The model's kernel is one; an emulator, another kernel or
- * a test double is another. Its calls have the WDK's signatures behind a `struct flt_system *`.
+/* A system: something that performs calls. The model's kernel is one; an emulator, another kernel
+ * or a test double is another. Its calls have the WDK's signatures behind a `struct flt_system *`.
  * A system knows neither the contract nor the door: it reports IRPs and bug checks to its host. */
 #ifndef FLT_SYSTEM_H
 #define FLT_SYSTEM_H
@@ -92,8 +92,8 @@ struct flt_system {
 /* For systems: report to the host. */
 void flt_system_event(struct flt_system *system, enum flt_event_kind kind, enum flt_process process,
                       const void *object);
-_Noreturn void flt_system_bugcheck(struct flt_system *system, uint32_t code, uint64_t p1, uint64_t p2,
-                                   uint64_t p3, uint64_t p4);
+_Noreturn void flt_system_bugcheck(struct flt_system *system, uint32_t code, uint64_t p1,
+                                   uint64_t p2, uint64_t p3, uint64_t p4);
 
 /* The capability bit of a call. */
 bool flt_system_can(const struct flt_system *system, uint8_t opcode);

@@ -26,10 +26,11 @@ enum flt_phase { FLT_PHASE_IN_USE, FLT_PHASE_CLEANED };
 /* An object. The key is the token. */
 struct flt_object_row {
     uint64_t token;
-    uint32_t handles;    /* open handles to it */
-    uint32_t references; /* references that callers hold; not those behind handles or of the system */
-    uint8_t type;        /* enum flt_type */
-    uint8_t phase;       /* enum flt_phase */
+    uint32_t handles; /* open handles to it */
+    uint32_t
+        references; /* references that callers hold; not those behind handles or of the system */
+    uint8_t type;   /* enum flt_type */
+    uint8_t phase;  /* enum flt_phase */
 };
 
 struct flt_totals {
@@ -54,7 +55,8 @@ struct flt_view_ops {
     size_t (*handles)(const void *self, size_t *cursor, struct flt_handle_row *rows, size_t room);
     size_t (*objects)(const void *self, size_t *cursor, struct flt_object_row *rows, size_t room);
     /* The row of that key, or false. */
-    bool (*find_handle)(const void *self, uint8_t table, uint64_t value, struct flt_handle_row *row);
+    bool (*find_handle)(const void *self, uint8_t table, uint64_t value,
+                        struct flt_handle_row *row);
     bool (*find_object)(const void *self, uint64_t token, struct flt_object_row *row);
     /* The sums of the rows that `handles` and `objects` would give now. May be NULL: then those are
      * walked. A system that has it looks at every row it keeps, each time: it remembers no sum. */

@@ -23,16 +23,24 @@ static void begin(const struct flt_contract *contract, const struct flt_call *ca
         *act = what;
 }
 
+struct flt_about_handle flt_about(const struct flt_contract *contract, uint32_t handle) {
+    const struct flt_handle_record *record = &contract->handle[handle];
+    const struct flt_object_record *object = &contract->object[record->object];
+    return (struct flt_about_handle){.opener = record->opener,
+                                     .flags = record->flags,
+                                     .type = (uint8_t)object->type,
+                                     .object_by_flt = object->by_flt};
+}
+
 void flt_begin_close(const struct flt_contract *contract, const struct flt_call *call,
                      uint32_t handle) {
-    const struct flt_handle_record *record = &contract->handle[handle];
     begin(contract, call,
           (struct flt_act){.step = call->step,
                            .record = handle,
-                           .life = record->life,
+                           .life = contract->handle[handle].life,
                            .slot = FLT_NO_SLOT,
                            .closes = true,
-                           .by_flt = record->by_flt});
+                           .about = flt_about(contract, handle)});
 }
 
 void flt_begin_dereference(const struct flt_contract *contract, const struct flt_call *call,
@@ -59,13 +67,14 @@ static bool closes_last_handle(const struct flt_contract *contract, const struct
            contract->object[object].handles == 1;
 }
 
-void flt_act_on_cleanup(struct flt_contract *contract, uint32_t object) {
+void flt_act_on_cleanup(struct flt_contract *contract, uint32_t object,
+                        struct flt_violation *violation) {
     for (uint32_t i = contract->acts->count; i-- > 0;) {
         struct flt_act *act = &contract->acts->act[i];
         if (!closes_last_handle(contract, act, object))
             continue;
         act->done = true;
-        flt_close_handle(contract, act->record);
+        flt_close_handle(contract, act->record, FLT_IN_THREAD, violation);
         return;
     }
 }

@@ -37,6 +37,10 @@ struct flt_allowed *flt_expect(struct flt_prediction *prediction, enum flt_rule 
     return allowed;
 }
 
+void flt_expect_quiet(struct flt_prediction *prediction) {
+    flt_expect(prediction, FLT_RULE_call_is_quiet, 0);
+}
+
 void flt_expect_stop(struct flt_prediction *prediction, enum flt_rule rule, uint32_t code) {
     flt_allow(flt_add_clause(prediction, rule), FLT_BUGCHECK, code);
 }

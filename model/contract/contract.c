@@ -85,9 +85,11 @@ static void check_parameters(const struct flt_contract *contract, const struct f
                              const struct flt_outcome *outcome, struct flt_violation *violation) {
     const uint64_t irql = flt_thread_of(contract, call)->irql;
     const uint64_t new_irql = (uint8_t)call->arg[FLT_ARG_irql];
+    enum flt_rule close_rule;
+    const uint64_t close_reason =
+        flt_reason_of_stop(contract, call, outcome->parameter[1], &close_rule);
     const struct stop stops[] = {
-        {FLT_STOP_INVALID_KERNEL_HANDLE, FLT_RULE_close_bad_kernel_handle_stops,
-         call->arg[FLT_ARG_handle], 1},
+        {FLT_STOP_INVALID_KERNEL_HANDLE, close_rule, call->arg[FLT_ARG_handle], close_reason},
         {FLT_STOP_IRQL_NOT_GREATER_OR_EQUAL, FLT_RULE_raise_irql_stops, new_irql, irql},
         {FLT_STOP_IRQL_NOT_LESS_OR_EQUAL, FLT_RULE_lower_irql_stops, new_irql, irql},
         {FLT_STOP_DRIVER_VERIFIER_DETECTED_VIOLATION, FLT_RULE_verifier_irql_stops, 0, irql},

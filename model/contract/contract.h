@@ -69,19 +69,21 @@ void flt_contract_predict(const struct flt_contract *contract, const struct flt_
 /* Compares the outcome with the prediction and its outputs with the rules, then moves the abstract
  * state as the outcome says. A violation is written only where violation->rule is FLT_RULE_NONE. */
 void flt_contract_observe(struct flt_contract *contract, const struct flt_call *call,
-                          const struct flt_prediction *prediction, const struct flt_outcome *outcome,
-                          struct flt_violation *violation);
+                          const struct flt_prediction *prediction,
+                          const struct flt_outcome *outcome, struct flt_violation *violation);
 
-/* An IRP was sent, in any call. What can be judged at once is (twice, out of order, wrong process);
- * whether it was due is judged by flt_contract_settle. A CREATE for an unknown token makes a
- * provisional object that the open's observation, or flt_contract_bind, takes over. */
+/* An IRP was sent, in any call. What can be judged at once is (twice, out of order); whether
+ * it came in the right process, when the call that closed the handle is observed; whether it was
+ * due, by flt_contract_settle. A CREATE for an unknown token makes a provisional object that the
+ * open's observation, or flt_contract_bind, takes over. */
 void flt_contract_event(struct flt_contract *contract, const struct flt_event *event,
                         struct flt_violation *violation);
 
 /* Called when no call is under way, after binding: every IRP that was due must have come, and none
- * that was not. Looks at what changed since the last time. `at_end`: also the IRPs whose time is the
- * system's choice (IRP_MJ_CLOSE). */
-void flt_contract_settle(struct flt_contract *contract, bool at_end, struct flt_violation *violation);
+ * that was not. Looks at what changed since the last time. `at_end`: also the IRPs whose time is
+ * the system's choice (IRP_MJ_CLOSE). */
+void flt_contract_settle(struct flt_contract *contract, bool at_end,
+                         struct flt_violation *violation);
 
 /* The abstract state as a view; valid until the contract is freed. */
 struct flt_view flt_contract_view(const struct flt_contract *contract);
@@ -94,6 +96,18 @@ bool flt_contract_needs_token(const struct flt_contract *contract, uint8_t *tabl
  * handle whose object differs from what FltCreateFileEx handed out violates ex-returns-object. */
 void flt_contract_bind(struct flt_contract *contract, uint8_t table, uint64_t value, uint64_t token,
                        struct flt_violation *violation);
+
+/* A duplicate is made even where the caller wants no handle back. True, and its table and its
+ * object, when such a handle's value is not known yet: the system's view shows it, as the row of
+ * that object that the contract's view lacks. */
+bool flt_contract_needs_value(const struct flt_contract *contract, uint8_t *table, uint64_t *token);
+void flt_contract_bind_value(struct flt_contract *contract, uint64_t value,
+                             struct flt_violation *violation);
+
+/* True when the call may change something though it fails: a duplication closes its source all the
+ * same (DUPLICATE_CLOSE_SOURCE). */
+bool flt_contract_failure_may_change(const struct flt_contract *contract,
+                                     const struct flt_call *call);
 
 /* The number of the object behind a token, from 1 in order of creation; 0 when unknown. For
  * printing and digests, where addresses must not appear. */

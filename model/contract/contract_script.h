@@ -1,15 +1,18 @@
 /* clang-format off: the table below is laid out by hand. */
 /* For tests: drives a contract with calls and hand-made outcomes, legal or not, written in a line.
  *
- * A script is steps separated by ';', a step is words. The first word is a call of calls.def, `irps`
- * (IRPs outside any call) or `end` (the run is over). The words of a call:
+ * A script is steps separated by ';', a step is words. The first word is a call of calls.def,
+ * `irps` (IRPs outside any call) or `end` (the run is over). The words of a call:
  *
- *   k1 u1 0x5 -1 fill    a handle value: index 1 of the kernel's or a process's table, a number, what
- *                        the output held before. The argument, or what an open hands out
- *   o1 NULL              the address of object 1. The argument, or what the call hands out
- *   @0 #0                handle slot 0, object slot 0: where the argument is from, the result goes to
+ *   k1 u1 0x5 -1 fill    a handle value: index 1 of the kernel's or a process's table, a number,
+ * what the output held before. The argument, or what an open hands out o1 NULL              the
+ * address of object 1. The argument, or what the call hands out
+ *   @0 #0                handle slot 0, object slot 0: where the argument is from, the result goes
+ * to
+ *   ->                   values and slots from here on are results, though the call has such an
+ *                        argument
  *   path=\b access=N attributes=N type=N mode=N process=N irql=N
- *                        arguments, by number or name
+ *                        arguments, by number or name, several flags or-ed: A|B
  *   derived              the handle is a slot's value, altered
  *   null:handle          the caller passes no room for that output
  *   =STATUS_X =0x93:p1:p2 =withheld
@@ -18,15 +21,14 @@
  *                        outputs that differ from an obedient system's, which leaves all alone on
  *                        failure and fills all on success
  *   row:o2 row:none      the new handle's object in the system's table; the one it made when absent
- *   silent               a successful open sends no IRP_MJ_CREATE
- *   create:o1 cleanup:o1 close:o1 cleanup:o1:System
- *                        IRPs before the call comes back
- *   !rule                a breach that is predicted; all of them must be named
- *   allows:A|B           the outcomes that are predicted, in any order
- *   { ... }              last: calls within this one, after its IRPs; steps separated by ','
+ *   value:k2             what the system's table says is the value of a handle that no output
+ * showed silent               a successful open sends no IRP_MJ_CREATE create:o1 cleanup:o1
+ * close:o1 cleanup:o1:System IRPs before the call comes back !rule                a breach that is
+ * predicted; all of them must be named allows:A|B           the outcomes that are predicted, in any
+ * order { ... }              last: calls within this one, after its IRPs; steps separated by ','
  *
- * and of `end`: leak:rule:h0:1, a leak, the slot it went to (h0, o0, -) and its step; all of them, in
- * order. An open without an object word makes the object of its step's number. */
+ * and of `end`: leak:rule:h0:1, a leak, the slot it went to (h0, o0, -) and its step; all of them,
+ * in order. An open without an object word makes the object of its step's number. */
 /* clang-format on */
 #ifndef FLT_CONTRACT_SCRIPT_H
 #define FLT_CONTRACT_SCRIPT_H
@@ -60,7 +62,9 @@ struct script_call {
     struct flt_outcome outcome;
     bool given[FLT_RESULT_LIMIT + 1]; /* outputs; the last is iosb_status */
     bool silent, no_row;
+    bool results;       /* "->" was there */
     uint64_t made, row; /* the object of an open, and what the table says */
+    uint64_t value;     /* what the table says of a handle that no output showed; 0: nothing */
     size_t breaches;
     enum flt_rule breach[FLT_MAX_BREACHES];
     struct flt_allowed allows;
@@ -172,6 +176,21 @@ static void script_allows(const struct script *s, const char *word, struct flt_a
     }
 }
 
+/* A|B, each by its name in the argument's group, or as any value. */
+static uint64_t script_flags(const struct script *s, int arg, const char *word) {
+    uint64_t flags = 0, one;
+    for (; *word; word += *word == '|') {
+        const size_t length = strcspn(word, "|");
+        char piece[64];
+        snprintf(piece, sizeof piece, "%.*s", (int)length, word);
+        if (!flt_constant_by_name((enum flt_group)flt_args[arg].group, piece, length, &one))
+            one = script_value(s, piece);
+        flags |= one;
+        word += length;
+    }
+    return flags;
+}
+
 /* name=value */
 static void script_argument(const struct script *s, const char *word, struct flt_call *call) {
     static uint16_t units[64];
@@ -185,7 +204,7 @@ static void script_argument(const struct script *s, const char *word, struct flt
             units[i] = (uint16_t)value[i];
         call->path = units;
     } else {
-        call->arg[arg] = script_value(s, value);
+        call->arg[arg] = script_flags(s, arg, value);
     }
 }
 
@@ -218,12 +237,17 @@ static bool script_has_arg(const struct flt_call *call, int arg) {
     return flt_calls[call->opcode].args >> arg & 1;
 }
 
+/* The word is about that argument, not about a result of its kind. */
+static bool script_is_arg(const struct script_call *c, int arg) {
+    return !c->results && script_has_arg(&c->call, arg);
+}
+
 static void script_bare_value(const struct script *s, const char *word, struct script_call *c) {
     const uint64_t value = script_value(s, word);
     const bool object = word[0] == 'o' || (strcmp(word, "NULL") == 0);
     const int arg = object ? FLT_ARG_object : FLT_ARG_handle;
     const int result = object ? FLT_RESULT_object : FLT_RESULT_handle;
-    if (script_has_arg(&c->call, arg)) {
+    if (script_is_arg(c, arg)) {
         c->call.arg[arg] = value;
         return;
     }
@@ -237,7 +261,7 @@ static void script_slot(const struct script *s, const char *word, struct script_
     const bool object = word[0] == '#';
     const int slot = atoi(word + 1);
     const int arg = object ? FLT_ARG_object : FLT_ARG_handle;
-    if (script_has_arg(&c->call, arg)) {
+    if (script_is_arg(c, arg)) {
         c->call.slot[arg] = (int8_t)slot;
         if (c->call.arg[arg] == flt_args[arg].absent)
             c->call.arg[arg] = object ? s->object_slot[slot] : s->handle_slot[slot];
@@ -256,8 +280,10 @@ static void script_null(const struct script *s, const char *name, struct flt_cal
 }
 
 static void script_word(const struct script *s, const char *word, struct script_call *c) {
-    if (strchr("ku-0123456789", word[0]) || strcmp(word, "fill") == 0 ||
-        strcmp(word, "NULL") == 0 || (word[0] == 'o' && word[1] >= '0' && word[1] <= '9'))
+    if (strcmp(word, "->") == 0)
+        c->results = true;
+    else if (strchr("ku-0123456789", word[0]) || strcmp(word, "fill") == 0 ||
+             strcmp(word, "NULL") == 0 || (word[0] == 'o' && word[1] >= '0' && word[1] <= '9'))
         script_bare_value(s, word, c);
     else if (word[0] == '@' || word[0] == '#')
         script_slot(s, word, c);
@@ -271,6 +297,8 @@ static void script_word(const struct script *s, const char *word, struct script_
         snprintf(c->irps[c->irp_count++], sizeof c->irps[0], "%s", word);
     else if (strcmp(word, "row:none") == 0)
         c->no_row = true;
+    else if (starts(word, "value:"))
+        c->value = script_value(s, word + 6);
     else if (starts(word, "row:"))
         c->row = script_value(s, word + 4);
     else if (strcmp(word, "silent") == 0)
@@ -360,7 +388,9 @@ static void script_store(struct script *s, const struct script_call *c) {
 
 static void script_bind(struct script *s, const struct script_call *c) {
     uint8_t table;
-    uint64_t value;
+    uint64_t value, token;
+    if (c->value && flt_contract_needs_value(s->contract, &table, &token))
+        flt_contract_bind_value(s->contract, c->value, &s->violation);
     if (!c->no_row && flt_contract_needs_token(s->contract, &table, &value))
         flt_contract_bind(s->contract, table, value, c->row, &s->violation);
 }
@@ -377,7 +407,8 @@ static void script_make(struct script *s, struct script_call *c, char *within) {
     struct flt_prediction prediction;
     flt_contract_predict(s->contract, &c->call, &prediction);
     script_check_prediction(s, c, &prediction);
-    const bool opens = script_has_arg(&c->call, FLT_ARG_path);
+    const bool opens =
+        script_has_arg(&c->call, FLT_ARG_path) || c->call.opcode == FLT_OP_FltOpenVolume;
     if (opens && c->outcome.kind == FLT_RETURNED && flt_success(c->outcome.status) && !c->silent) {
         const struct flt_event create = {FLT_EVENT_CREATE,
                                          (uint8_t)flt_contract_process(s->contract, 0), c->made};

@@ -24,6 +24,11 @@ struct script_case {
 #define FULL "=STATUS_INSUFFICIENT_RESOURCES"
 #define IN_P1 "attributes=0 !kernel-handle-outside-system "
 #define GONE(o) "cleanup:" #o " close:" #o " "
+#define PROTECT(h) "ZwSetInformationObject " #h " handle_flags=HANDLE_FLAG_PROTECT_FROM_CLOSE; "
+#define STUCK "=STATUS_HANDLE_NOT_CLOSABLE"
+#define FROM_USER "SetPreviousMode mode=UserMode; "
+#define TWO_DEEP "KeStackAttachProcess process=p1; KeStackAttachProcess process=p2; "
+#define EIGHT_DEEP TWO_DEEP TWO_DEEP TWO_DEEP TWO_DEEP
 
 static const struct script_case provider_cases[] = {
     /* FltClose */
@@ -54,8 +59,8 @@ static const struct script_case provider_cases[] = {
     BREAKS(close_only_flt_created, "any",
            "ZwCreateEvent k1; FltClose k1 =STATUS_ACCESS_DENIED !flt-close-for-flt-handles"),
     KEEPS(close_forwards, "forwarding",
-          "ZwCreateFile k1; FltClose k1 " GONE(o1)
-          "!flt-close-for-flt-handles allows:STATUS_SUCCESS"),
+          "ZwCreateFile k1; FltClose k1 " GONE(
+              o1) "!flt-close-for-flt-handles allows:STATUS_SUCCESS"),
     BREAKS(close_forwards, "forwarding",
            "ZwCreateFile k1; FltClose k1 " BAD " !flt-close-for-flt-handles"),
 
@@ -411,8 +416,8 @@ static const struct script_case provider_cases[] = {
            "FltCreateFileEx k1; FltClose k1 cleanup:o1; ObDereferenceObject o1 close:o1 close:o1"),
     BREAKS(irp_close_once, "", "FltCreateFile k1; FltClose k1 cleanup:o1; irps close:o1 close:o1"),
     KEEPS(irp_for_known_object, "",
-          "FltCreateFile k1; FltClose k1 " GONE(o1)
-          "; FltCreateFile k2 o1; FltClose k2 " GONE(o1) "; end"),
+          "FltCreateFile k1; FltClose k1 " GONE(o1) "; FltCreateFile k2 o1; FltClose k2 " GONE(
+              o1) "; end"),
     BREAKS(irp_for_known_object, "", "FltCreateFile k1; FltClose k1 " GONE(o1) "; irps close:o1"),
     BREAKS(irp_for_known_object, "", "irps cleanup:o9"),
     BREAKS(irp_for_known_object, "", "irps create:NULL"),
@@ -426,13 +431,383 @@ static const struct script_case provider_cases[] = {
     BREAKS(irp_for_known_object, "", "ZwCreateEvent k1; ZwClose k1 cleanup:o1"),
     BREAKS(irp_for_known_object, "", "ZwCreateEvent k1; FltCreateFile k2 o1"),
 
+    /* Closes from either mode */
+    KEEPS(close_any_type, "", "ZwCreateSection k1; NtClose k1 allows:STATUS_SUCCESS"),
+    KEEPS(close_any_type, "", "ZwOpenKey k1; ObCloseHandle k1 allows:STATUS_SUCCESS"),
+    KEEPS(close_any_type, "",
+          "ZwCreateEvent u1 " IN_P1 "; " FROM_USER "NtClose u1 allows:STATUS_SUCCESS"),
+    KEEPS(close_any_type, "", "ZwCreateEvent u1 " IN_P1 "; ObCloseHandle u1 mode=UserMode"),
+    KEEPS(close_any_type, "", FROM_USER "ZwCreateEvent k1; ZwClose k1 allows:STATUS_SUCCESS"),
+    KEEPS(close_any_type, "", FROM_USER "ZwCreateEvent k1; ObCloseHandle k1 allows:STATUS_SUCCESS"),
+    KEEPS(close_any_type, "any",
+          "ZwCreateEvent u1 " IN_P1
+          "; ObCloseHandle u1+1 mode=UserMode allows:STATUS_SUCCESS|STATUS_INVALID_HANDLE"),
+    BREAKS(close_any_type, "", "ZwCreateEvent k1; NtClose k1 " BAD),
+    BREAKS(close_any_type, "", "ZwCreateEvent k1; ObCloseHandle k1 " BAD),
+    KEEPS(close_minus_one, "forwarding",
+          "NtClose -1 !close-real-handle allows:STATUS_SUCCESS; "
+          "ObCloseHandle -1 mode=UserMode !close-real-handle allows:STATUS_SUCCESS"),
+    KEEPS(close_minus_one, "strict",
+          FROM_USER "NtClose -1 " BAD " !close-real-handle allows:STATUS_INVALID_HANDLE"),
+    BREAKS(close_minus_one, "", "ObCloseHandle -1 mode=UserMode !close-real-handle"),
+    KEEPS(close_bad_handle, "strict",
+          "ObCloseHandle u9 mode=UserMode " BAD " !close-real-handle allows:STATUS_INVALID_HANDLE"),
+    BREAKS(close_bad_handle, "", "NtClose u9 !close-real-handle"),
+    BREAKS(close_bad_handle, "", "ObCloseHandle u9 mode=UserMode !close-real-handle"),
+    KEEPS(close_bad_kernel_handle_stops, "strict",
+          "NtClose k9 =0x93:k9:1 !close-real-handle allows:0x93"),
+    KEEPS(close_bad_kernel_handle_stops, "strict",
+          "ObCloseHandle k9 =0x93:k9:1 !close-real-handle"),
+    BREAKS(close_bad_kernel_handle_stops, "strict", "NtClose k9 " BAD " !close-real-handle"),
+    KEEPS(close_kernel_handle_from_user_mode, "",
+          "ZwCreateEvent k1; " FROM_USER "NtClose k1 " BAD
+          " !close-from-kernel-mode allows:STATUS_INVALID_HANDLE; "
+          "SetPreviousMode mode=KernelMode; NtClose k1"),
+    KEEPS(close_kernel_handle_from_user_mode, "",
+          "FltCreateFile k1; ObCloseHandle k1 mode=UserMode " BAD
+          " !close-from-kernel-mode; FltClose k1 " GONE(o1)),
+    KEEPS(close_kernel_handle_from_user_mode, "",
+          "ZwCreateEvent k1; RunIn process=System; ObCloseHandle u1 mode=UserMode " BAD
+          " !close-from-kernel-mode"),
+    KEEPS(close_kernel_handle_from_user_mode, "any",
+          "ZwCreateEvent k1; " PROTECT(k1) "ObCloseHandle k1 mode=UserMode " BAD
+                                           " !close-from-kernel-mode allows:STATUS_INVALID_HANDLE"),
+    KEEPS(close_kernel_handle_from_user_mode, "strict",
+          "ObCloseHandle k9 mode=UserMode " BAD " !close-real-handle allows:STATUS_INVALID_HANDLE"),
+    BREAKS(close_kernel_handle_from_user_mode, "",
+           "ZwCreateEvent k1; ObCloseHandle k1 mode=UserMode !close-from-kernel-mode"),
+    BREAKS(close_kernel_handle_from_user_mode, "",
+           "ZwCreateEvent k1; " FROM_USER "NtClose k1 !close-from-kernel-mode"),
+    BREAKS(close_kernel_handle_from_user_mode, "any",
+           "ObCloseHandle k9 mode=UserMode !close-real-handle"),
+    BREAKS(call_is_quiet, "strict", "ObCloseHandle k9 mode=UserMode =0x93:k9:1 !close-real-handle"),
+
+    /* Protection */
+    KEEPS(close_protected, "",
+          "FltCreateFile k1; " PROTECT(
+              k1) "FltClose k1 " STUCK " !close-unprotected "
+                  "allows:STATUS_HANDLE_NOT_CLOSABLE; ZwSetInformationObject k1 handle_flags=0; "
+                  "FltClose k1 " GONE(o1) "; end"),
+    KEEPS(close_protected, "",
+          "ZwCreateEvent k1; " PROTECT(
+              k1) "ZwClose k1 " STUCK " !close-unprotected; NtClose k1 " STUCK
+                  " !close-unprotected; ObCloseHandle k1 " STUCK " !close-unprotected"),
+    KEEPS(close_protected, "forwarding",
+          "ZwCreateEvent k1; " PROTECT(k1) "FltClose k1 " STUCK
+                                           " !flt-close-for-flt-handles !close-unprotected "
+                                           "allows:STATUS_HANDLE_NOT_CLOSABLE"),
+    KEEPS(close_protected, "strict",
+          "ZwCreateEvent u1 " IN_P1
+          "; " PROTECT(u1) "ObCloseHandle u1 mode=UserMode " STUCK
+                           " !close-unprotected allows:STATUS_HANDLE_NOT_CLOSABLE"),
+    KEEPS(close_protected, "any",
+          "ZwCreateEvent k1; " PROTECT(
+              k1) "ZwClose k1 " STUCK " !close-unprotected allows:STATUS_HANDLE_NOT_CLOSABLE|0x93"),
+    KEEPS(close_protected, "any",
+          "ZwCreateEvent k1; " PROTECT(
+              k1) "FltClose k1 " BAD " !flt-close-for-flt-handles !close-unprotected "
+                  "allows:STATUS_INVALID_HANDLE|STATUS_HANDLE_NOT_CLOSABLE|0x93"),
+    KEEPS(close_only_flt_created, "",
+          "ZwCreateEvent k1; " PROTECT(k1) "FltClose k1 " BAD " !flt-close-for-flt-handles "
+                                           "allows:STATUS_INVALID_HANDLE"),
+    BREAKS(close_protected, "", "FltCreateFile k1; " PROTECT(k1) "FltClose k1 !close-unprotected"),
+    BREAKS(close_protected, "",
+           "ZwCreateEvent k1; " PROTECT(k1) "ZwClose k1 " BAD " !close-unprotected"),
+    BREAKS(close_protected, "any",
+           "ZwCreateEvent k1; " PROTECT(k1) "NtClose k1 !close-unprotected"),
+    BREAKS(close_protected, "strict",
+           "ZwCreateEvent u1 " IN_P1
+           "; " PROTECT(u1) "ObCloseHandle u1 mode=UserMode !close-unprotected"),
+    BREAKS(call_is_quiet, "",
+           "ZwCreateEvent k1; " PROTECT(k1) "ZwClose k1 =0x93:k1:0 !close-unprotected"),
+    KEEPS(close_protected_stops, "strict",
+          "ZwCreateEvent k1; " PROTECT(k1) "ZwClose k1 =0x93:k1:0 !close-unprotected allows:0x93"),
+    KEEPS(close_protected_stops, "strict",
+          "FltCreateFile u1 " IN_P1
+          "; " PROTECT(u1) "FltClose u1 =0x93:u1:0 !close-unprotected allows:0x93"),
+    KEEPS(close_protected_stops, "any",
+          "ZwCreateEvent k1; " PROTECT(k1) "ZwClose k1+1 =0x93:k1+1:0 !close-unprotected"),
+    KEEPS(close_protected_stops, "any",
+          "ZwCreateEvent k1; " PROTECT(k1) "ZwClose k1+1 =0x93:k1+1:1 !close-unprotected"),
+    BREAKS(close_protected_stops, "strict",
+           "ZwCreateEvent k1; " PROTECT(k1) "ZwClose k1 " STUCK " !close-unprotected"),
+    BREAKS(close_protected_stops, "strict",
+           "ZwCreateEvent k1; " PROTECT(k1) "ZwClose k1 =0x93:k1:1 !close-unprotected"),
+    BREAKS(close_protected_stops, "any",
+           "ZwCreateEvent k1; " PROTECT(k1) "ZwClose k1 =0x93:k2:0 !close-unprotected"),
+    KEEPS(set_handle_flags, "",
+          "ZwCreateEvent k1; ZwSetInformationObject k1 allows:STATUS_SUCCESS"),
+    KEEPS(set_handle_flags, "",
+          "ZwSetInformationObject -1 " BAD " !use-real-handle allows:STATUS_INVALID_HANDLE"),
+    KEEPS(set_handle_flags, "any",
+          "ZwCreateEvent k1; ZwSetInformationObject k1+1 "
+          "handle_flags=HANDLE_FLAG_PROTECT_FROM_CLOSE " BAD
+          " allows:STATUS_SUCCESS|STATUS_INVALID_HANDLE; ZwClose k1 allows:STATUS_SUCCESS"),
+    BREAKS(set_handle_flags, "", "ZwCreateEvent k1; ZwSetInformationObject k1 " BAD),
+    BREAKS(set_handle_flags, "", "ZwSetInformationObject k9 !use-real-handle"),
+
+    /* Duplicates */
+    KEEPS(duplicate_live, "",
+          "FltCreateFile k1; ZwDuplicateObject k1 -> k2 target=System allows:STATUS_SUCCESS; "
+          "FltClose k1; "
+          "ZwClose k2 " GONE(o1) "; end"),
+    KEEPS(duplicate_live, "",
+          "FltCreateFile k1; ZwDuplicateObject k1 target=System null:handle value:k2; FltClose k1; "
+          "ZwClose k2 " GONE(o1) "; end"),
+    KEEPS(duplicate_live, "",
+          "ZwCreateEvent u1 " IN_P1
+          "; RunIn process=p2; ZwDuplicateObject u1 -> u1 source=p1 attributes=0; "
+          "ZwClose u1; ZwDuplicateObject u1 -> u2 source=p1 target=p1 attributes=0; RunIn "
+          "process=p1; ZwClose u1; "
+          "ZwClose u2; end"),
+    KEEPS(duplicate_live, "",
+          "ZwCreateEvent k2 @0; ZwClose @0; ZwCreateEvent k1; ZwDuplicateObject k1 target=System "
+          "null:handle "
+          "value:k2; ZwClose @0 !close-once; ZwClose k1; end"),
+    KEEPS(
+        duplicate_live, "any",
+        "ZwCreateEvent k1; ZwDuplicateObject k1+1 target=System options=DUPLICATE_CLOSE_SOURCE " BAD
+        " allows:STATUS_SUCCESS|STATUS_INVALID_HANDLE; ZwClose k1"),
+    BREAKS(duplicate_live, "", "ZwCreateEvent k1; ZwDuplicateObject k1 target=System " BAD),
+    BREAKS(duplicate_live, "strict",
+           "ZwCreateEvent k1; ZwDuplicateObject k1 target=p2 attributes=0 =STATUS_ACCESS_DENIED"),
+    BREAKS(handle_value_fresh, "", "ZwCreateEvent k1; ZwDuplicateObject k1 -> k1 target=System"),
+    BREAKS(handle_value_fresh, "",
+           "ZwCreateEvent k1; ZwDuplicateObject k1 target=System null:handle value:k1"),
+    BREAKS(handle_value_half, "", "ZwCreateEvent k1; ZwDuplicateObject k1 -> u2 target=System"),
+    BREAKS(handle_value_half, "", "ZwCreateEvent k1; ZwDuplicateObject k1 -> k2 attributes=0"),
+    BREAKS(handle_value_form, "", "ZwCreateEvent k1; ZwDuplicateObject k1 -> fill target=System"),
+    BREAKS(handle_value_form, "",
+           "ZwCreateEvent k1; ZwDuplicateObject k1 target=System null:handle value:k2+1"),
+    BREAKS(failed_outputs, "", "ZwDuplicateObject k9 -> k2 target=System " BAD " !use-real-handle"),
+    KEEPS(duplicate_bad_source, "",
+          "ZwCreateEvent k1; ZwDuplicateObject k1 source=NULL target=System "
+          "options=DUPLICATE_CLOSE_SOURCE " BAD " allows:STATUS_INVALID_HANDLE; ZwClose k1"),
+    KEEPS(duplicate_bad_source, "", "ZwDuplicateObject -1 target=System " BAD " !use-real-handle"),
+    KEEPS(duplicate_bad_source, "",
+          "ZwCreateEvent u1 " IN_P1 "; ZwDuplicateObject u1 source=p2 target=System " BAD
+          " !use-real-handle"),
+    KEEPS(duplicate_bad_source, "",
+          "ZwCreateEvent k1; ExitProcess process=p2; ZwDuplicateObject k1 source=p2 target=System "
+          "options=DUPLICATE_CLOSE_SOURCE " BAD
+          " allows:STATUS_INVALID_HANDLE; StartProcess process=p2; "
+          "ZwDuplicateObject k1 -> k2 source=p2 target=System options=DUPLICATE_CLOSE_SOURCE; "
+          "ZwClose k2; end"),
+    KEEPS(duplicate_bad_source, "",
+          "ZwCreateEvent k1; ExitProcess process=p1; ZwDuplicateObject k1 target=System " BAD),
+    BREAKS(duplicate_bad_source, "", "ZwDuplicateObject k9 -> k2 target=System !use-real-handle"),
+    BREAKS(duplicate_bad_source, "",
+           "ZwCreateEvent k1; ZwDuplicateObject k1 -> k2 source=NULL target=System"),
+    BREAKS(duplicate_bad_source, "",
+           "ZwCreateEvent k1; ExitProcess process=p2; ZwDuplicateObject k1 -> k2 source=p2 "
+           "target=System"),
+    KEEPS(duplicate_without_target, "",
+          "ZwCreateEvent k1; ZwDuplicateObject k1 target=NULL options=DUPLICATE_CLOSE_SOURCE "
+          "allows:STATUS_SUCCESS; "
+          "ZwClose k1 " BAD " !close-once; end"),
+    KEEPS(duplicate_without_target, "",
+          "ZwCreateEvent k1; ZwDuplicateObject k1 target=NULL " BAD
+          " allows:STATUS_INVALID_HANDLE; ZwClose k1"),
+    KEEPS(duplicate_without_target, "",
+          "ExitProcess process=p2; ZwCreateEvent k1; ZwDuplicateObject k1 target=p2 "
+          "options=DUPLICATE_CLOSE_SOURCE " BAD "; ZwClose k1 " BAD " !close-once; end"),
+    KEEPS(duplicate_without_target, "any",
+          "ZwCreateEvent k1; ZwDuplicateObject k1+1 target=NULL options=DUPLICATE_CLOSE_SOURCE " BAD
+          " allows:STATUS_SUCCESS|STATUS_INVALID_HANDLE; ZwClose k1; end"),
+    BREAKS(
+        duplicate_without_target, "",
+        "ZwCreateEvent k1; ZwDuplicateObject k1 target=NULL options=DUPLICATE_CLOSE_SOURCE " BAD),
+    BREAKS(duplicate_without_target, "", "ZwCreateEvent k1; ZwDuplicateObject k1 target=NULL"),
+    BREAKS(duplicate_without_target, "",
+           "ExitProcess process=p2; ZwCreateEvent k1; ZwDuplicateObject k1 -> u1 target=p2 "
+           "attributes=0"),
+    KEEPS(
+        duplicate_kernel_attribute, "",
+        "ZwCreateEvent k1; ZwDuplicateObject k1 =STATUS_INVALID_PARAMETER "
+        "allows:STATUS_INVALID_PARAMETER; "
+        "ZwDuplicateObject k1 target=p2 options=DUPLICATE_CLOSE_SOURCE =STATUS_INVALID_PARAMETER; "
+        "ZwDuplicateObject k1 target=System " BAD " !use-before-close; end"),
+    KEEPS(duplicate_kernel_attribute, "",
+          "ZwCreateEvent k1; RunIn process=System; ZwDuplicateObject u1 -> k2; ZwDuplicateObject "
+          "u1 -> k3 attributes=0"),
+    BREAKS(duplicate_kernel_attribute, "", "ZwCreateEvent k1; ZwDuplicateObject k1 -> u1"),
+    KEEPS(open_table_full, "geometry=small",
+          TWELVE "ZwDuplicateObject k1 target=System options=DUPLICATE_CLOSE_SOURCE " FULL " " GONE(
+              o1) "allows:STATUS_INSUFFICIENT_RESOURCES; ZwDuplicateObject k2 -> k1 target=System; "
+                  "ZwDuplicateObject k2 target=System null:handle " FULL),
+    BREAKS(open_table_full, "geometry=small", TWELVE "ZwDuplicateObject k2 -> k17 target=System"),
+    KEEPS(close_flt_created, "duplicate_closer=flt",
+          "FltCreateFile k1; ZwDuplicateObject k1 -> k2 target=System; FltClose k1; "
+          "ZwDuplicateObject k2 -> k3 target=System; FltClose k2 allows:STATUS_SUCCESS; FltClose "
+          "k3 " GONE(o1) "; end"),
+    KEEPS(close_flt_created, "duplicate_closer=flt",
+          "FltCreateFileEx k1; ObOpenObjectByPointer o1 k2; FltClose k2 allows:STATUS_SUCCESS"),
+    BREAKS(close_flt_created, "duplicate_closer=flt",
+           "FltCreateFile k1; ZwDuplicateObject k1 -> k2 target=System; FltClose k2 " BAD),
+    KEEPS(close_only_flt_created, "",
+          "FltCreateFile k1; ZwDuplicateObject k1 -> k2 target=System; FltClose k2 " BAD
+          " !duplicate-closer allows:STATUS_INVALID_HANDLE"),
+    KEEPS(close_only_flt_created, "duplicate_closer=flt",
+          "ZwCreateFile k1; ZwDuplicateObject k1 -> k2 target=System; FltClose k2 " BAD
+          " !duplicate-closer allows:STATUS_INVALID_HANDLE"),
+    KEEPS(close_only_flt_created, "duplicate_closer=any",
+          "FltCreateFile k1; ZwDuplicateObject k1 -> k2 target=System; FltClose k2 "
+          "allows:STATUS_SUCCESS|STATUS_INVALID_HANDLE"),
+    BREAKS(close_only_flt_created, "",
+           "FltCreateFileEx k1; ObOpenObjectByPointer o1 k2; FltClose k2 !duplicate-closer"),
+    KEEPS(
+        close_forwards, "forwarding",
+        "FltCreateFile k1; ZwDuplicateObject k1 -> k2 target=System; FltClose k2 !duplicate-closer "
+        "allows:STATUS_SUCCESS"),
+    KEEPS(close_any_type, "duplicate_closer=flt",
+          "FltCreateFile k1; ZwDuplicateObject k1 -> k2 target=System; ZwClose k2 "
+          "allows:STATUS_SUCCESS"),
+
+    /* Opens of other kinds */
+    KEEPS(open_existing, "", "FltCreateFileEx2 k1 null:object; FltClose k1 " GONE(o1) "; end"),
+    BREAKS(open_existing, "", "FltCreateFileEx2 =STATUS_ACCESS_DENIED"),
+    BREAKS(ex_returns_object, "", "FltCreateFileEx2 k1 object:fill"),
+    BREAKS(open_iosb, "", "FltCreateFileEx2 k1 info:0"),
+    KEEPS(open_volume, "",
+          "FltOpenVolume k1 instance=i0 null:object info:fill allows:STATUS_SUCCESS; FltClose "
+          "k1 " GONE(o1) "; end"),
+    KEEPS(open_volume, "",
+          "RunIn process=p2; FltOpenVolume k1 #0 instance=i0; FltClose k1 cleanup:o2; "
+          "ObDereferenceObject #0 close:o2; end"),
+    KEEPS(open_volume, "",
+          "FltOpenVolume =STATUS_INVALID_PARAMETER allows:STATUS_INVALID_PARAMETER"),
+    KEEPS(open_volume, "geometry=small", TWELVE "FltOpenVolume instance=i0 " FULL),
+    BREAKS(open_volume, "", "FltOpenVolume k1"),
+    BREAKS(open_volume, "", "FltOpenVolume instance=i0 =STATUS_INVALID_PARAMETER"),
+    BREAKS(handle_value_half, "", "FltOpenVolume u1 instance=i0"),
+    BREAKS(irp_create_first, "", "FltOpenVolume k1 instance=i0 silent"),
+    BREAKS(open_new_object, "",
+           "FltOpenVolume k1 instance=i0; FltOpenVolume k2 o1 instance=i0 silent"),
+    KEEPS(create_event, "",
+          "ZwCreateSection k1 allows:STATUS_SUCCESS; ZwOpenKey k2 allows:STATUS_SUCCESS"),
+    BREAKS(create_event, "", "ZwCreateSection =STATUS_ACCESS_DENIED"),
+    BREAKS(create_event, "", "ZwOpenKey =STATUS_OBJECT_NAME_NOT_FOUND"),
+    KEEPS(open_by_pointer, "",
+          "FltCreateFileEx k1; ObOpenObjectByPointer o1 k2 type=IoFileObjectType "
+          "allows:STATUS_SUCCESS; FltClose k1; "
+          "ZwClose k2 cleanup:o1; ObDereferenceObject o1 close:o1; end"),
+    KEEPS(open_by_pointer, "",
+          "ZwCreateEvent k1; ObReferenceObjectByHandle k1 o1; ZwClose k1; ObOpenObjectByPointer o1 "
+          "k2 "
+          "allows:STATUS_SUCCESS; ObDereferenceObject o1; ZwClose k2; end"),
+    KEEPS(open_by_pointer, "geometry=small", TWELVE "ObOpenObjectByPointer o1 " FULL),
+    BREAKS(open_by_pointer, "",
+           "FltCreateFileEx k1; ObOpenObjectByPointer o1 =STATUS_ACCESS_DENIED"),
+    BREAKS(open_by_pointer, "", "FltCreateFileEx k1; ObOpenObjectByPointer o1 =STATUS_FILE_CLOSED"),
+    BREAKS(handle_value_fresh, "", "FltCreateFileEx k1; ObOpenObjectByPointer o1 k1"),
+    BREAKS(failed_outputs, "geometry=small", TWELVE "ObOpenObjectByPointer o1 handle:k17 " FULL),
+    KEEPS(reference_type, "",
+          "FltCreateFileEx k1; FltClose k1 cleanup:o1; ObOpenObjectByPointer o1 "
+          "type=ExEventObjectType "
+          "=STATUS_OBJECT_TYPE_MISMATCH !reopen-before-cleanup allows:STATUS_OBJECT_TYPE_MISMATCH"),
+    BREAKS(reference_type, "",
+           "FltCreateFileEx k1; ObOpenObjectByPointer o1 k2 type=CmKeyObjectType"),
+    KEEPS(
+        open_by_pointer_after_cleanup, "",
+        "FltCreateFileEx k1; FltClose k1 cleanup:o1; ObOpenObjectByPointer o1 =STATUS_FILE_CLOSED "
+        "!reopen-before-cleanup allows:STATUS_FILE_CLOSED"),
+    BREAKS(open_by_pointer_after_cleanup, "",
+           "FltCreateFileEx k1; FltClose k1 cleanup:o1; ObOpenObjectByPointer o1 k2 "
+           "!reopen-before-cleanup"),
+
+    /* Uses */
+    KEEPS(use_live_handle, "",
+          "FltCreateFile k1; ZwReadFile k1 allows:STATUS_SUCCESS; ZwQueryInformationFile k1"),
+    KEEPS(use_live_handle, "",
+          "ZwOpenKey k1; ZwReadFile k1 =STATUS_OBJECT_TYPE_MISMATCH "
+          "allows:STATUS_OBJECT_TYPE_MISMATCH"),
+    KEEPS(use_live_handle, "any",
+          "FltCreateFile k1; ZwReadFile k1+2 " BAD " allows:STATUS_SUCCESS|STATUS_INVALID_HANDLE"),
+    BREAKS(use_live_handle, "", "FltCreateFile k1; ZwReadFile k1 =STATUS_OBJECT_TYPE_MISMATCH"),
+    BREAKS(use_live_handle, "", "ZwCreateSection k1; ZwQueryInformationFile k1"),
+    KEEPS(use_bad_handle, "",
+          "ZwReadFile k9 " BAD " !use-real-handle allows:STATUS_INVALID_HANDLE"),
+    BREAKS(use_bad_handle, "", "ZwReadFile k9 !use-real-handle"),
+    BREAKS(use_bad_handle, "", "ZwQueryInformationFile -1 !use-real-handle"),
+    KEEPS(use_open_file_object, "",
+          "FltCreateFileEx k1; FltReadFile o1 allows:STATUS_SUCCESS; FltWriteFile o1; "
+          "FltQueryInformationFile o1; "
+          "FltClose k1 cleanup:o1; FltReadFile o1 =STATUS_FILE_CLOSED !file-object-open "
+          "allows:STATUS_FILE_CLOSED"),
+    BREAKS(use_open_file_object, "", "FltCreateFileEx k1; FltReadFile o1 =STATUS_FILE_CLOSED"),
+    BREAKS(use_open_file_object, "",
+           "FltCreateFileEx k1; FltClose k1 cleanup:o1; FltWriteFile o1 !file-object-open"),
+    BREAKS(
+        use_open_file_object, "",
+        "FltCreateFileEx k1; FltClose k1 cleanup:o1; FltQueryInformationFile o1 !file-object-open"),
+    BREAKS(call_is_quiet, "", "ExitProcess process=p2 =0x50"),
+    BREAKS(call_is_quiet, "", "StartProcess process=p2 =0x50"),
+    BREAKS(call_is_quiet, "", "KeEnterGuardedRegion =0x50"),
+    BREAKS(call_is_quiet, "", "KeStackAttachProcess process=p2 =0x50"),
+    KEEPS(verifier_irql_stops, "strict",
+          "KeRaiseIrql irql=2; KeEnterCriticalRegion =0xC4:0:2 !thread-call-irql allows:0xC4"),
+
+    /* Where a handle closes */
+    KEEPS(irp_cleanup_in_closing_process, "",
+          "FltCreateFile u1 " IN_P1 "; FltCreateFile u2 " IN_P1
+          "; FltCreateFile k3; " PROTECT(u2) "RunIn process=p2; ExitProcess process=p1 "
+                                             "cleanup:o1:p1 close:o1:p1 cleanup:o2:p1 close:o2:p1; "
+                                             "FltClose k3 cleanup:o3:p2 close:o3; end"),
+    BREAKS(irp_cleanup_in_closing_process, "",
+           "FltCreateFile u1 " IN_P1
+           "; RunIn process=p2; ExitProcess process=p1 cleanup:o1:p2 close:o1"),
+    KEEPS(irp_cleanup_in_closing_process, "",
+          "FltCreateFile k1; KeStackAttachProcess process=p2; FltClose k1 cleanup:o1:p2 close:o1 "
+          "!no-files-while-attached"),
+    BREAKS(irp_cleanup_in_closing_process, "",
+           "FltCreateFile k1; KeStackAttachProcess process=p2; FltClose k1 cleanup:o1:p1 close:o1 "
+           "!no-files-while-attached"),
+    KEEPS(irp_cleanup_in_closing_process, "",
+          "FltCreateFile k1; ZwDuplicateObject k1 source=p2 target=NULL "
+          "options=DUPLICATE_CLOSE_SOURCE "
+          "cleanup:o1:p2 close:o1:p2; end"),
+    BREAKS(irp_cleanup_in_closing_process, "",
+           "FltCreateFile k1; ZwDuplicateObject k1 source=p2 target=NULL "
+           "options=DUPLICATE_CLOSE_SOURCE "
+           "cleanup:o1:p1 close:o1"),
+    KEEPS(irp_cleanup_in_closing_process, "",
+          "FltCreateFile k1; ZwCreateEvent k2 { FltClose k1, irps cleanup:o1 close:o1 }"),
+    BREAKS(irp_cleanup_in_closing_process, "",
+           "FltCreateFile k1; ZwCreateEvent k2 { FltClose k1, irps cleanup:o1:p2 }"),
+    KEEPS(irp_cleanup_in_closing_process, "",
+          "FltCreateFile k1; FltClose k1 " GONE(o1) "{ RunIn process=p2 }; end"),
+    BREAKS(irp_cleanup_at_last_handle, "",
+           "FltCreateFile k1; ZwDuplicateObject k1 -> k2 target=System; FltClose k1 cleanup:o1"),
+    BREAKS(irp_cleanup_at_last_handle, "", "FltCreateFile u1 " IN_P1 "; ExitProcess process=p1"),
+    BREAKS(irp_cleanup_at_last_handle, "",
+           "FltCreateFile k1; " PROTECT(
+               k1) "ZwDuplicateObject k1 target=NULL options=DUPLICATE_CLOSE_SOURCE cleanup:o1"),
+    BREAKS(irp_cleanup_at_last_handle, "",
+           "FltCreateFile k1; ZwDuplicateObject k1 =STATUS_INVALID_PARAMETER "
+           "options=DUPLICATE_CLOSE_SOURCE"),
+    BREAKS(irp_for_known_object, "", "FltCreateFileEx k1; ObOpenObjectByPointer o1 k2 create:o9"),
+    KEEPS(handle_value_fresh, "",
+          "ZwCreateEvent u1 " IN_P1
+          "; ExitProcess process=p1; StartProcess process=p1; ZwCreateEvent u1 " IN_P1),
+    BREAKS(handle_value_fresh, "reuse=never",
+           "ZwCreateEvent u1 " IN_P1
+           "; ExitProcess process=p1; StartProcess process=p1; ZwCreateEvent u1 " IN_P1),
+    KEEPS(close_bad_handle, "",
+          "ZwCreateEvent u1 " IN_P1 "; ExitProcess process=p1; ZwClose u1 " BAD
+          " !close-once allows:STATUS_INVALID_HANDLE"),
+    KEEPS(close_any_type, "",
+          "ZwCreateEvent k1; ExitProcess process=System; ZwClose k1 allows:STATUS_SUCCESS"),
+    KEEPS(close_any_type, "",
+          "ExitProcess process=p1; ZwCreateEvent u1 " IN_P1
+          "; StartProcess process=p1; ZwClose u1 allows:STATUS_SUCCESS"),
+
     /* Calls within calls */
     KEEPS(open_existing, "",
-          "FltCreateFile k1 { FltCreateFileEx k2, FltCreateFile k3 }; FltClose k3 " GONE(o3)
-          "; FltClose k1 " GONE(o1)),
+          "FltCreateFile k1 { FltCreateFileEx k2, FltCreateFile k3 }; FltClose k3 " GONE(
+              o3) "; FltClose k1 " GONE(o1)),
     KEEPS(close_flt_created, "",
-          "FltCreateFile k1; FltClose k1 " GONE(o1)
-          "{ FltCreateFile k2 o1 }; FltClose k2 " GONE(o1) "; end"),
+          "FltCreateFile k1; FltClose k1 " GONE(o1) "{ FltCreateFile k2 o1 }; FltClose k2 " GONE(
+              o1) "; end"),
     KEEPS(reference_live, "",
           "FltCreateFileEx k1 #0; FltCreateFile k2; ObDereferenceObject #0 { "
           "ObReferenceObjectByHandle k2 o2 #0 }; "
@@ -442,19 +817,28 @@ static const struct script_case provider_cases[] = {
     KEEPS(call_is_quiet, "",
           "FltCreateFileEx k1 #0; FltClose k1 cleanup:o1; ObDereferenceObject #0 { "
           "ObDereferenceObject #0 close:o1 }"),
+    KEEPS(call_is_quiet, "",
+          TWO_DEEP TWO_DEEP TWO_DEEP
+          "KeStackAttachProcess process=p1; KeStackAttachProcess process=p1 "
+          "{ KeStackAttachProcess process=p2 }; KeUnstackDetachProcess { KeUnstackDetachProcess }"),
+    KEEPS(call_is_quiet, "",
+          "KeEnterGuardedRegion; KeLeaveGuardedRegion { KeLeaveGuardedRegion }; end"),
+    KEEPS(call_is_quiet, "",
+          "FltCreateFileEx k1 #0; FltClose k1 cleanup:o1; ObReferenceObject #0 { "
+          "ObDereferenceObject #0 close:o1 }; end"),
     BREAKS(irp_create_first, "",
            "FltCreateFile k1 { FltCreateFileEx k2 silent, FltClose k2 cleanup:o2, "
            "ObDereferenceObject o2 close:o2 }"),
     KEEPS(close_flt_created, "",
-          "FltCreateFile k1; FltClose k1 " GONE(o1)
-          "{ FltCreateFileEx k2 o1 }; ObDereferenceObject o1; "
+          "FltCreateFile k1; FltClose k1 " GONE(
+              o1) "{ FltCreateFileEx k2 o1 }; ObDereferenceObject o1; "
                   "FltClose k2 " GONE(o1) "; end"),
     KEEPS(irp_create_first, "",
-          "FltCreateFile k1 silent { FltCreateFile k2 create:o1 }; FltClose k1 " GONE(o1)
-          "; FltClose k2 " GONE(o2) "; end"),
+          "FltCreateFile k1 silent { FltCreateFile k2 create:o1 }; FltClose k1 " GONE(
+              o1) "; FltClose k2 " GONE(o2) "; end"),
     KEEPS(close_flt_created, "",
-          "FltCreateFile k1; FltClose k1 " GONE(o1)
-          "{ FltCreateFile k1 }; FltClose k1 " GONE(o3) "; end"),
+          "FltCreateFile k1; FltClose k1 " GONE(o1) "{ FltCreateFile k1 }; FltClose k1 " GONE(
+              o3) "; end"),
     KEEPS(close_flt_created, "any",
           "FltCreateFile k1; FltClose k1+1 " GONE(o1) "{ ZwCreateEvent k1 }; ZwClose k1; end"),
     KEEPS(close_bad_handle, "",
@@ -467,12 +851,13 @@ static const struct script_case provider_cases[] = {
     KEEPS(open_new_object, "",
           "FltCreateFile k1; FltClose k1 " GONE(o1) "{ ZwCreateEvent k2 o1 }; ZwClose k2; end"),
     KEEPS(reference_same_object, "",
-          "FltCreateFile k1; FltClose k1 " GONE(o1) "{ ZwCreateEvent k2 row:none, "
+          "FltCreateFile k1; FltClose k1 " GONE(
+              o1) "{ ZwCreateEvent k2 row:none, "
                   "ObReferenceObjectByHandle k2 o1 }; ZwClose k2; ObDereferenceObject o1; end"),
     BREAKS(irp_cleanup_at_last_handle, "", "FltCreateFileEx k1; ObDereferenceObject o1 cleanup:o1"),
     KEEPS(irp_cleanup_at_last_handle, "",
-          "FltCreateFile k1; FltCreateFile k2; FltClose k1 { FltClose k2 " GONE(o2)
-          ", irps " GONE(o1) "}; end"),
+          "FltCreateFile k1; FltCreateFile k2; FltClose k1 { FltClose k2 " GONE(o2) ", irps " GONE(
+              o1) "}; end"),
     BREAKS(irp_cleanup_at_last_handle, "",
            "ZwCreateFile k1; FltClose k1 cleanup:o1 " BAD " !flt-close-for-flt-handles"),
     BREAKS(close_bad_handle, "",
@@ -614,12 +999,214 @@ static const struct script_case caller_cases[] = {
     BREAKS(object_not_null, "", "ObDereferenceObject NULL =withheld !object-not-null"),
     BREAKS(object_not_null, "", "ObDereferenceObject #4 =withheld !object-not-null"),
 
+    /* Duplicates, modes, protection */
+    KEEPS(duplicate_closer, "",
+          "FltCreateFile k1; ZwDuplicateObject k1 -> k2 target=System; ZwClose k2"),
+    KEEPS(duplicate_closer, "duplicate_closer=flt",
+          "FltCreateFile k1; ZwDuplicateObject k1 -> k2 target=System; FltClose k2"),
+    BREAKS(duplicate_closer, "",
+           "FltCreateFile k1; ZwDuplicateObject k1 -> k2 target=System; FltClose k2 " BAD
+           " !duplicate-closer"),
+    BREAKS(duplicate_closer, "",
+           "FltCreateFileEx k1; ObOpenObjectByPointer o1 k2; FltClose k2 " BAD
+           " !duplicate-closer"),
+    BREAKS(duplicate_closer, "forwarding",
+           "ZwCreateEvent k1; ZwDuplicateObject k1 -> k2 target=System; FltClose k2 "
+           "!duplicate-closer"),
+    KEEPS(zw_close_for_other_handles, "",
+          "FltCreateFileEx k1; ObOpenObjectByPointer o1 k2; NtClose k2"),
+    BREAKS(zw_close_for_other_handles, "",
+           "FltCreateFileEx2 k1; NtClose k1 cleanup:o1 !zw-close-for-other-handles"),
+    BREAKS(zw_close_for_other_handles, "",
+           "FltOpenVolume k1 instance=i0; ObCloseHandle k1 cleanup:o1 !zw-close-for-other-handles"),
+    KEEPS(close_from_kernel_mode, "", FROM_USER "ZwCreateEvent u1 " IN_P1 "; NtClose u1"),
+    BREAKS(close_from_kernel_mode, "",
+           "ZwCreateEvent k1 @0; ObCloseHandle @0 mode=UserMode " BAD
+           " !close-from-kernel-mode; end leak:handle-left-open:h0:1"),
+    BREAKS(close_from_kernel_mode, "",
+           FROM_USER "FltCreateFile k1; NtClose k1 " BAD " !close-from-kernel-mode"),
+    KEEPS(close_unprotected, "",
+          "ZwCreateEvent k1; " PROTECT(k1) "ZwSetInformationObject k1; ZwClose k1"),
+    BREAKS(close_unprotected, "",
+           "ZwCreateEvent k1; " PROTECT(k1) "ZwClose k1 " STUCK " !close-unprotected"),
+    BREAKS(close_unprotected, "",
+           "FltCreateFile k1; " PROTECT(k1) "ZwClose k1 " STUCK
+                                            " !zw-close-for-other-handles !close-unprotected"),
+    BREAKS(close_unprotected, "",
+           "ZwCreateEvent k1; " PROTECT(k1) "ZwDuplicateObject k1 -> k2 target=System "
+                                            "options=DUPLICATE_SAME_ATTRIBUTES; ZwClose k2 " STUCK
+                                            " !close-unprotected"),
+    KEEPS(close_unprotected, "",
+          "ZwCreateEvent k1; " PROTECT(k1) "ZwDuplicateObject k1 -> k2 target=System; ZwClose k2"),
+    BREAKS(close_once, "", "ZwCreateEvent k1 @0; NtClose @0; ObCloseHandle @0 " BAD " !close-once"),
+    BREAKS(close_once, "",
+           "ZwCreateEvent k1 @0; ZwClose @0; ObCloseHandle @0 mode=UserMode " BAD " !close-once"),
+    BREAKS(close_once, "",
+           "ZwCreateEvent k1 @0; ZwDuplicateObject @0 -> k2 target=System "
+           "options=DUPLICATE_CLOSE_SOURCE; "
+           "ZwClose @0 " BAD " !close-once"),
+    BREAKS(close_once, "",
+           "ZwCreateEvent u1 @0 " IN_P1
+           "; ExitProcess process=p1; StartProcess process=p1; ZwCreateEvent u1 " IN_P1
+           "; ZwClose @0 !close-once"),
+    BREAKS(use_before_close, "",
+           "ZwCreateEvent u1 " IN_P1
+           "; ExitProcess process=p1; ZwDuplicateObject u1 source=p1 target=System " BAD
+           " !use-before-close"),
+    BREAKS(use_before_close, "",
+           "ZwCreateEvent k1 @0; ZwClose @0; ZwSetInformationObject @0 " BAD " !use-before-close"),
+    BREAKS(use_before_close, "",
+           "ZwCreateEvent k1 @0; ZwClose @0; ZwReadFile @0 " BAD " !use-before-close"),
+    BREAKS(use_real_handle, "", "ZwQueryInformationFile 0 " BAD " !use-real-handle"),
+    BREAKS(handle_unaltered, "",
+           "ZwCreateEvent k1 @0; ZwDuplicateObject k1+1 @0 derived -> k2 target=System "
+           "!handle-unaltered"),
+    KEEPS(handle_in_its_process, "",
+          "ZwCreateEvent u1 @0 " IN_P1
+          "; RunIn process=p2; ZwDuplicateObject @0 -> k1 source=p1 target=System"),
+    KEEPS(handle_in_its_process, "",
+          "ZwCreateEvent u1 @0 " IN_P1
+          "; KeStackAttachProcess process=p2; KeUnstackDetachProcess; ZwClose @0"),
+    BREAKS(handle_in_its_process, "",
+           "ZwCreateEvent u1 @0 " IN_P1 "; ZwDuplicateObject @0 source=p2 target=System " BAD
+           " !handle-in-its-process"),
+    BREAKS(handle_in_its_process, "",
+           "ZwCreateEvent u1 @0 " IN_P1 "; KeStackAttachProcess process=p2; ZwClose @0 " BAD
+           " !handle-in-its-process"),
+    BREAKS(output_used_after_failure, "",
+           "ZwDuplicateObject k9 -> @0 target=System " BAD " !use-real-handle; ZwClose @0 " BAD
+           " !output-used-after-failure"),
+    BREAKS(output_used_after_failure, "",
+           "ZwCreateEvent k1; ZwDuplicateObject k1 -> @0 target=NULL "
+           "options=DUPLICATE_CLOSE_SOURCE; ZwReadFile @0 " BAD " !output-used-after-failure"),
+    BREAKS(kernel_handle_outside_system, "",
+           "FltCreateFileEx k1; ObOpenObjectByPointer o1 u1 " IN_P1),
+    KEEPS(kernel_handle_outside_system, "",
+          "KeStackAttachProcess process=System; ZwCreateEvent k1 attributes=0; "
+          "KeUnstackDetachProcess; ZwClose k1"),
+    KEEPS(kernel_handle_outside_system, "",
+          "ZwCreateEvent k1; ZwDuplicateObject k1 -> u1 attributes=0"),
+    BREAKS(output_not_null, "",
+           "FltCreateFileEx k1; ObOpenObjectByPointer o1 null:handle =withheld !output-not-null"),
+
+    /* What the thread is in */
+    KEEPS(no_files_while_attached, "",
+          "FltCreateFile k1; ZwCreateEvent k2; KeStackAttachProcess process=p2; ZwClose k2; "
+          "KeUnstackDetachProcess; "
+          "FltClose k1 " GONE(o1) "; end"),
+    BREAKS(no_files_while_attached, "",
+           "KeStackAttachProcess process=p2; FltCreateFile k1 !no-files-while-attached"),
+    BREAKS(no_files_while_attached, "",
+           "KeStackAttachProcess process=p2; ZwCreateFile k1 !no-files-while-attached"),
+    BREAKS(
+        no_files_while_attached, "",
+        "KeStackAttachProcess process=p2; FltOpenVolume k1 instance=i0 !no-files-while-attached"),
+    BREAKS(no_files_while_attached, "",
+           "ZwCreateFile k1; KeStackAttachProcess process=p2; NtClose k1 " GONE(
+               o1) "!no-files-while-attached"),
+    KEEPS(flt_open_with_apcs, "",
+          "KeEnterCriticalRegion; KeLeaveCriticalRegion; FltCreateFileEx k1; KeEnterGuardedRegion; "
+          "FltReadFile o3; "
+          "ZwCreateEvent k2; FltClose k1 cleanup:o3; KeLeaveGuardedRegion; ObDereferenceObject o3 "
+          "close:o3"),
+    BREAKS(flt_open_with_apcs, "", "KeEnterCriticalRegion; FltCreateFile k1 !flt-open-with-apcs"),
+    BREAKS(flt_open_with_apcs, "", "KeEnterGuardedRegion; FltCreateFileEx k1 !flt-open-with-apcs"),
+    BREAKS(flt_open_with_apcs, "", "KeEnterGuardedRegion; FltCreateFileEx2 k1 !flt-open-with-apcs"),
+    BREAKS(flt_open_with_apcs, "",
+           "KeEnterCriticalRegion; FltOpenVolume k1 instance=i0 !flt-open-with-apcs"),
+    BREAKS(
+        flt_open_with_apcs, "",
+        "FltCreateFileEx k1; KeEnterCriticalRegion; KeEnterCriticalRegion; KeLeaveCriticalRegion; "
+        "FltQueryInformationFile o1 !flt-open-with-apcs"),
+    KEEPS(zw_create_with_special_apcs, "", "KeEnterCriticalRegion; ZwCreateFile k1"),
+    BREAKS(zw_create_with_special_apcs, "",
+           "KeEnterGuardedRegion; ZwCreateFile k1 !zw-create-with-special-apcs"),
+    KEEPS(top_level_irp_null, "",
+          "IoSetTopLevelIrp irp=FSRTL_FSP_TOP_LEVEL_IRP !no-top-level-irp; ZwCreateFile k1; "
+          "IoSetTopLevelIrp; "
+          "FltCreateFile k2"),
+    BREAKS(top_level_irp_null, "",
+           "IoSetTopLevelIrp irp=FSRTL_FSP_TOP_LEVEL_IRP !no-top-level-irp; FltCreateFile k1 "
+           "!top-level-irp-null"),
+    BREAKS(top_level_irp_null, "",
+           "IoSetTopLevelIrp irp=1 !no-top-level-irp; FltOpenVolume k1 instance=i0 "
+           "!top-level-irp-null"),
+    BREAKS(
+        top_level_irp_null, "",
+        "FltCreateFileEx k1; IoSetTopLevelIrp irp=1 !no-top-level-irp; FltQueryInformationFile o1 "
+        "!top-level-irp-null"),
+    KEEPS(no_top_level_irp, "", "IoSetTopLevelIrp irp=NULL"),
+    BREAKS(no_top_level_irp, "", "IoSetTopLevelIrp irp=FSRTL_FSP_TOP_LEVEL_IRP !no-top-level-irp"),
+    KEEPS(thread_call_irql, "",
+          "KeRaiseIrql irql=1; KeEnterCriticalRegion; KeStackAttachProcess process=p2; "
+          "KeUnstackDetachProcess; "
+          "KeRaiseIrql irql=2; IoSetTopLevelIrp"),
+    BREAKS(thread_call_irql, "", "KeRaiseIrql irql=2; KeEnterGuardedRegion !thread-call-irql"),
+    BREAKS(thread_call_irql, "", "KeRaiseIrql irql=3; IoSetTopLevelIrp !thread-call-irql"),
+    BREAKS(zw_at_passive, "",
+           "ZwCreateEvent k1; KeRaiseIrql irql=1; ObCloseHandle k1 !zw-at-passive"),
+    BREAKS(flt_at_passive, "",
+           "FltCreateFileEx k1; KeRaiseIrql irql=1; FltWriteFile o1 !flt-at-passive"),
+    KEEPS(reference_at_passive, "",
+          "FltCreateFileEx k1; KeRaiseIrql irql=1; ObOpenObjectByPointer o1 k2"),
+    BREAKS(reference_at_passive, "",
+           "FltCreateFileEx k1; KeRaiseIrql irql=2; ObOpenObjectByPointer o1 k2 "
+           "!reference-at-passive"),
+    BREAKS(dereference_at_dispatch, "",
+           "FltCreateFileEx k1; KeRaiseIrql irql=3; ObReferenceObject o1 !dereference-at-dispatch"),
+    KEEPS(
+        regions_balanced, "",
+        "KeEnterGuardedRegion; KeEnterGuardedRegion; KeEnterCriticalRegion; KeLeaveGuardedRegion; "
+        "KeLeaveCriticalRegion; KeLeaveGuardedRegion; end"),
+    BREAKS(regions_balanced, "",
+           "KeEnterGuardedRegion; KeLeaveCriticalRegion =withheld !regions-balanced"),
+    BREAKS(regions_balanced, "",
+           "KeEnterGuardedRegion; KeLeaveGuardedRegion; KeLeaveGuardedRegion =withheld "
+           "!regions-balanced"),
+    KEEPS(detach_balanced, "",
+          EIGHT_DEEP "KeUnstackDetachProcess; KeStackAttachProcess process=System"),
+    BREAKS(detach_balanced, "", "KeUnstackDetachProcess =withheld !detach-balanced"),
+    BREAKS(detach_balanced, "",
+           EIGHT_DEEP "KeStackAttachProcess process=p2 =withheld !detach-balanced"),
+
+    /* More of objects */
+    KEEPS(dereference_own, "",
+          "FltCreateFile k1; ObReferenceObject o1; ObReferenceObject o1; ObDereferenceObject o1; "
+          "ObDereferenceObject o1"),
+    BREAKS(object_live, "", "ObReferenceObject o9 =withheld !object-live"),
+    BREAKS(object_live, "", "ObOpenObjectByPointer o9 =withheld !object-live"),
+    BREAKS(object_live, "",
+           "FltCreateFile k1; FltClose k1 cleanup:o1; ObReferenceObject o1 =withheld !object-live; "
+           "irps close:o1"),
+    BREAKS(object_live, "",
+           "FltCreateFileEx k1 #0; FltClose k1 cleanup:o1; ObDereferenceObject #0 close:o1; "
+           "FltCreateFileEx k1 o1 #1; "
+           "FltReadFile #0 =withheld !object-live"),
+    BREAKS(object_not_null, "", "ObReferenceObject NULL =withheld !object-not-null"),
+    BREAKS(object_not_null, "", "FltQueryInformationFile NULL =withheld !object-not-null"),
+    KEEPS(file_object_open, "",
+          "FltCreateFileEx k1; ZwDuplicateObject k1 -> k2 target=System; FltClose k1; FltWriteFile "
+          "o1"),
+    BREAKS(file_object_open, "",
+           "FltCreateFileEx k1; FltClose k1 cleanup:o1; FltWriteFile o1 =STATUS_FILE_CLOSED "
+           "!file-object-open"),
+    KEEPS(file_object_is_file, "", "FltOpenVolume k1 #0 instance=i0; FltReadFile #0"),
+    BREAKS(file_object_is_file, "",
+           "ZwCreateSection k1; FltReadFile o1 =withheld !file-object-is-file"),
+    KEEPS(reopen_before_cleanup, "",
+          "FltCreateFileEx k1; ObOpenObjectByPointer o1 k2; FltClose k1; "
+          "ObOpenObjectByPointer o1 k3"),
+    BREAKS(
+        reopen_before_cleanup, "",
+        "FltCreateFileEx k1; FltClose k1 cleanup:o1; ObOpenObjectByPointer o1 =STATUS_FILE_CLOSED "
+        "!reopen-before-cleanup"),
+
     /* What is left at the end */
     KEEPS(handle_left_open, "", "FltCreateFile k1 @2; FltClose @2 " GONE(o1) "; end"),
     BREAKS(handle_left_open, "", "FltCreateFile k1 @2; end leak:handle-left-open:h2:1"),
     BREAKS(handle_left_open, "",
-           "FltCreateFile k1; ZwCreateEvent k2 @1; ZwCreateFile k3 @2; FltClose k1 " GONE(o1)
-           "; end leak:handle-left-open:h1:2 leak:handle-left-open:h2:3"),
+           "FltCreateFile k1; ZwCreateEvent k2 @1; ZwCreateFile k3 @2; FltClose k1 " GONE(
+               o1) "; end leak:handle-left-open:h1:2 leak:handle-left-open:h2:3"),
     KEEPS(reference_left, "",
           "FltCreateFileEx k1 #0; FltClose k1 cleanup:o1; ObDereferenceObject o1 close:o1; end"),
     BREAKS(reference_left, "",
@@ -638,6 +1225,41 @@ static const struct script_case caller_cases[] = {
         "ObDereferenceObject #1; ObDereferenceObject #1 close:o1; ObDereferenceObject o1 =withheld "
         "!object-live; ZwCreateEvent k2; ObReferenceObjectByHandle k2 o7 #5; ZwClose k2; end "
         "leak:reference-left:o5:8"),
+    BREAKS(handle_left_open, "",
+           "FltCreateFile k1 @0; ZwDuplicateObject @0 -> k2 @1 target=System "
+           "options=DUPLICATE_CLOSE_SOURCE; "
+           "ObReferenceObjectByHandle @1 o1 #0; ObOpenObjectByPointer #0 k3 @2; "
+           "ObDereferenceObject #0; "
+           "ZwDuplicateObject k3 target=p2 attributes=0 null:handle; "
+           "end leak:handle-left-open:h1:2 leak:handle-left-open:h2:4 leak:handle-left-open:-:6"),
+    BREAKS(handle_left_open, "",
+           "FltCreateFile u1 @0 " IN_P1 "; ExitProcess process=p1 " GONE(
+               o1) "; FltCreateFile u1 @1 " IN_P1 "; end leak:handle-left-open:h1:3"),
+    BREAKS(handle_left_open, "",
+           "ZwCreateEvent k1; ZwDuplicateObject k1 target=p2 attributes=0 null:handle; ExitProcess "
+           "process=p2; "
+           "ZwDuplicateObject k1 target=p1 attributes=0 null:handle; ZwClose k1; end "
+           "leak:handle-left-open:-:4"),
+    BREAKS(reference_left, "",
+           "FltCreateFileEx k1 #0; ObReferenceObject #0; FltClose k1 cleanup:o1; "
+           "ObDereferenceObject #0; "
+           "end leak:reference-left:-:2"),
+    KEEPS(region_left, "", "KeEnterGuardedRegion; KeLeaveGuardedRegion; end"),
+    BREAKS(region_left, "", "KeEnterGuardedRegion; end leak:region-left:-:1"),
+    BREAKS(region_left, "", "KeEnterCriticalRegion; end leak:region-left:-:1"),
+    BREAKS(region_left, "",
+           "KeEnterCriticalRegion; KeEnterGuardedRegion; KeEnterCriticalRegion; "
+           "KeLeaveCriticalRegion; "
+           "end leak:region-left:-:1"),
+    BREAKS(region_left, "",
+           "KeEnterCriticalRegion; KeEnterGuardedRegion; KeLeaveCriticalRegion; "
+           "KeEnterCriticalRegion; "
+           "end leak:region-left:-:2"),
+    KEEPS(attach_left, "", "KeStackAttachProcess process=p2; KeUnstackDetachProcess; end"),
+    BREAKS(
+        attach_left, "",
+        "KeStackAttachProcess process=p2; KeStackAttachProcess process=p1; KeUnstackDetachProcess; "
+        "end leak:attach-left:-:1"),
     KEEPS(irql_left_raised, "", "KeRaiseIrql irql=2; KeLowerIrql irql=0; end"),
     BREAKS(irql_left_raised, "",
            "KeRaiseIrql irql=2; KeRaiseIrql irql=5; KeLowerIrql irql=1; end "
@@ -654,6 +1276,7 @@ static const enum flt_rule decided_elsewhere[] = {
     FLT_RULE_handle_as_granted,           FLT_RULE_handle_count_exact,
     FLT_RULE_reference_count_exact,       FLT_RULE_object_outlives_handle,
     FLT_RULE_object_gone_at_end,          FLT_RULE_object_phase,
+    FLT_RULE_process_exit_closes,         FLT_RULE_duplicate_closes_source,
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -805,6 +1428,20 @@ static const struct {
      "(0xffffffff80000024, 0x1)"},
     {"", "FltCreateFile k1; FltClose k1",
      "no IRP_MJ_CLEANUP for object 1, its last handle is closed"},
+    {"", "ZwCreateEvent k1; ZwDuplicateObject k1 -> k2",
+     "ZwDuplicateObject(0xffffffff80000004) = STATUS_SUCCESS, allowed: STATUS_INVALID_PARAMETER"},
+    {"", "ExitProcess process=p2 =0x50",
+     "ExitProcess(p2) = bugcheck 0x00000050, allowed: STATUS_SUCCESS"},
+    {"", "FltOpenVolume k1 instance=i0 object:fill",
+     "FltOpenVolume succeeded and handed out no file object"},
+    {"", "FltCreateFileEx2 k1 row:o9",
+     "FltCreateFileEx2 handed out object 1 with a handle of another object"},
+    {"",
+     "FltCreateFile k1; ZwDuplicateObject k1 source=p2 target=NULL options=DUPLICATE_CLOSE_SOURCE "
+     "cleanup:o1",
+     "IRP_MJ_CLEANUP for object 1 in p1, the handle was closed in p2"},
+    {"", "FltCreateFile k1; FltClose k1",
+     "no IRP_MJ_CLEANUP for object 1, its last handle is closed"},
     {"", "FltCreateFile k1; FltCreateFile k2; ObReferenceObjectByHandle k1 o2",
      "ObReferenceObjectByHandle handed out object 2, the handle is object 1's"},
 };
@@ -937,6 +1574,130 @@ static void test_view_of_handles(void **state) {
     assert_int_equal(seen, COUNT(rows));
 }
 
+static void test_view_of_duplicates(void **state) {
+    struct flt_contract *contract = *state;
+    struct script s;
+    run_clean(
+        &s, contract,
+        "FltCreateFile k1; "
+        "ZwDuplicateObject k1 -> k2 target=System access=GENERIC_WRITE attributes=OBJ_INHERIT "
+        "options=0; "
+        "ZwSetInformationObject k2 "
+        "handle_flags=HANDLE_FLAG_INHERIT|HANDLE_FLAG_PROTECT_FROM_CLOSE; "
+        "ZwDuplicateObject k2 -> u1 target=p2 attributes=0 options=DUPLICATE_SAME_ATTRIBUTES; "
+        "ZwDuplicateObject k2 -> u1 attributes=OBJ_INHERIT; ObReferenceObjectByHandle k1 o1; "
+        "ObOpenObjectByPointer o1 k3 access=GENERIC_EXECUTE "
+        "attributes=OBJ_KERNEL_HANDLE|OBJ_INHERIT; "
+        "ZwDuplicateObject k3 target=System null:handle value:k4; FltOpenVolume k5 instance=i0 "
+        "null:object; "
+        "ZwCreateSection k6 access=GENERIC_READ|GENERIC_EXECUTE; ZwCreateSection k7 "
+        "access=MAXIMUM_ALLOWED; "
+        "ZwOpenKey k8 access=GENERIC_WRITE; ZwOpenKey k9 access=GENERIC_ALL; ZwOpenKey k10");
+    const uint8_t both = FLT_HANDLE_INHERIT | FLT_HANDLE_PROTECT;
+    const struct {
+        uint64_t value;
+        uint32_t access;
+        uint8_t table, type, flags;
+        uint64_t object;
+    } rows[] = {
+        {script_kernel_handle(1), 0x00120089, 0, FLT_TYPE_FILE, 0, 1},
+        {script_kernel_handle(2), 0x00120116, 0, FLT_TYPE_FILE, both, 1},
+        {4, 0x00120089, FLT_PROCESS_P2, FLT_TYPE_FILE, both, 1},
+        {4, 0x00120116, FLT_PROCESS_P1, FLT_TYPE_FILE, FLT_HANDLE_INHERIT, 1},
+        {script_kernel_handle(3), 0x001200A0, 0, FLT_TYPE_FILE, FLT_HANDLE_INHERIT, 1},
+        {script_kernel_handle(4), 0x001200A0, 0, FLT_TYPE_FILE, 0, 1},
+        {script_kernel_handle(5), 0x00100080, 0, FLT_TYPE_FILE, 0, 9},
+        {script_kernel_handle(6), 0x0002000D, 0, FLT_TYPE_SECTION, 0, 10},
+        {script_kernel_handle(7), 0x000F001F, 0, FLT_TYPE_SECTION, 0, 11},
+        {script_kernel_handle(8), 0x00020006, 0, FLT_TYPE_KEY, 0, 12},
+        {script_kernel_handle(9), 0x000F003F, 0, FLT_TYPE_KEY, 0, 13},
+        {script_kernel_handle(10), 0x00020019, 0, FLT_TYPE_KEY, 0, 14},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        expect_handle(contract, rows[i].table,
+                      (struct flt_handle_row){.value = rows[i].value,
+                                              .token = script_object(rows[i].object),
+                                              .access = rows[i].access,
+                                              .type = rows[i].type,
+                                              .flags = rows[i].flags});
+    assert_int_equal(totals_of(contract).handles, COUNT(rows));
+    expect_object(contract, (struct flt_object_row){.token = script_object(1),
+                                                    .handles = 6,
+                                                    .references = 1,
+                                                    .type = FLT_TYPE_FILE});
+}
+
+/* What closes handles besides their closes. */
+static void test_view_after_run_down(void **state) {
+    struct flt_contract *contract = *state;
+    const struct flt_view view = flt_contract_view(contract);
+    struct flt_handle_row row;
+    struct script s;
+    run_clean(&s, contract,
+              "ZwCreateEvent u1 " IN_P1
+              "; ZwCreateEvent k1; " PROTECT(u1) "ZwCreateEvent u2 " IN_P1
+                                                 "; RunIn process=p2; ZwCreateEvent u1 " IN_P1
+                                                 "; ExitProcess process=p1");
+    assert_int_equal(totals_of(contract).handles, 2);
+    assert_true(view.ops->find_handle(view.self, FLT_PROCESS_P2, 4, &row));
+    assert_true(view.ops->find_handle(view.self, FLT_TABLE_KERNEL, script_kernel_handle(1), &row));
+
+    run_clean(&s, contract,
+              "ZwCreateEvent k1; ZwDuplicateObject k1 -> k2 target=System "
+              "options=DUPLICATE_CLOSE_SOURCE");
+    assert_int_equal(totals_of(contract).handles, 1);
+    assert_true(view.ops->find_handle(view.self, FLT_TABLE_KERNEL, script_kernel_handle(2), &row));
+    run_clean(&s, contract,
+              "ZwCreateEvent k1; ZwDuplicateObject k1 options=DUPLICATE_CLOSE_SOURCE "
+              "=STATUS_INVALID_PARAMETER");
+    assert_int_equal(totals_of(contract).handles, 0);
+    run_clean(
+        &s, contract,
+        "ZwCreateEvent k1; " PROTECT(
+            k1) "ZwDuplicateObject k1 options=DUPLICATE_CLOSE_SOURCE =STATUS_INVALID_PARAMETER");
+    assert_int_equal(totals_of(contract).handles, 1);
+}
+
+static void test_values_are_asked_for_once(void **state) {
+    struct flt_contract *contract = *state;
+    struct script s;
+    uint8_t table;
+    uint64_t token;
+    run_clean(&s, contract, "ZwCreateEvent k1; ZwDuplicateObject k1 -> u1 attributes=0");
+    assert_false(flt_contract_needs_value(contract, &table, &token));
+    run_clean(&s, contract,
+              "ZwCreateEvent k1; ZwDuplicateObject k1 target=p2 attributes=0 null:handle");
+    assert_true(flt_contract_needs_value(contract, &table, &token));
+    assert_int_equal(table, FLT_PROCESS_P2);
+    assert_int_equal(token, script_object(1));
+    flt_contract_bind_value(contract, 8, &s.violation);
+    assert_int_equal(s.violation.rule, FLT_RULE_NONE);
+    assert_false(flt_contract_needs_value(contract, &table, &token));
+    flt_contract_bind_value(contract, 12, &s.violation);
+    struct flt_handle_row row;
+    const struct flt_view view = flt_contract_view(contract);
+    assert_true(view.ops->find_handle(view.self, FLT_PROCESS_P2, 8, &row));
+    assert_false(view.ops->find_handle(view.self, FLT_PROCESS_P2, 12, &row));
+    /* One that is closed before its value shows is asked for no more. */
+    run_clean(&s, contract,
+              "ZwCreateEvent k1; ZwDuplicateObject k1 target=p2 attributes=0 null:handle; "
+              "ExitProcess process=p2");
+    assert_false(flt_contract_needs_value(contract, &table, &token));
+}
+
+/* A failing duplication is alone in that it may change something. */
+static void test_which_failures_change_something(void **state) {
+    struct flt_contract *contract = *state;
+    for (const uint8_t *op = flt_opcodes; *op != FLT_OP_NONE; op++) {
+        struct flt_call call;
+        flt_call_init(&call, *op);
+        assert_false(flt_contract_failure_may_change(contract, &call));
+        call.arg[FLT_ARG_options] = DUPLICATE_CLOSE_SOURCE | DUPLICATE_SAME_ACCESS;
+        assert_int_equal(flt_contract_failure_may_change(contract, &call),
+                         *op == FLT_OP_ZwDuplicateObject);
+    }
+}
+
 static void test_view_of_objects(void **state) {
     struct flt_contract *contract = *state;
     const struct flt_view view = flt_contract_view(contract);
@@ -1027,25 +1788,39 @@ static void test_tokens_are_asked_for_once(void **state) {
 
 /* ---- the state over time --------------------------------------------------------------------- */
 
-static void test_reset_forgets(void **state) {
-    struct flt_contract *contract = *state;
+/* After `before` and a reset the contract is at its start again: `after` runs as the first script.
+ */
+static void check_reset(struct flt_contract *contract, const char *before, const char *after) {
     struct script s;
-    run_clean(
-        &s, contract,
-        "FltCreateFileEx k1 @0 #0; FltClose @0 cleanup:o1; ZwCreateEvent k2; RunIn process=p2; "
-        "ObReferenceObjectByHandle k9 @1 #1 " BAD " !use-real-handle; "
-        "FltCreateFile path= @1 =STATUS_OBJECT_PATH_SYNTAX_BAD; KeRaiseIrql irql=2");
+    run_clean(&s, contract, before);
     assert_int_equal(flt_contract_process(contract, 0), FLT_PROCESS_P2);
     const uint64_t generation = flt_contract_generation(contract);
-    run_clean(&s, contract,
-              "ZwClose k1 " BAD " !close-real-handle; ZwClose k2 " BAD " !close-real-handle; "
-              "FltClose @1 " BAD
-              " !close-real-handle; ObDereferenceObject #0 o1 =withheld !object-live; "
-              "ObDereferenceObject #1 o1 =withheld !object-live; FltCreateFileEx k1 o9; "
-              "ObDereferenceObject #0 o9; FltClose k1 " GONE(o9) "; end");
+    run_clean(&s, contract, after);
     assert_true(flt_contract_generation(contract) > generation);
     assert_int_equal(flt_contract_process(contract, 0), FLT_PROCESS_P1);
     assert_int_equal(totals_of(contract).objects, 0);
+}
+
+static void test_reset_forgets(void **state) {
+    check_reset(
+        *state,
+        "FltCreateFileEx k1 @0 #0; FltClose @0 cleanup:o1; ZwCreateEvent k2; RunIn process=p2; "
+        "ObReferenceObjectByHandle k9 @1 #1 " BAD " !use-real-handle; "
+        "FltCreateFile path= @1 =STATUS_OBJECT_PATH_SYNTAX_BAD; KeRaiseIrql irql=2",
+        "ZwClose k1 " BAD " !close-real-handle; ZwClose k2 " BAD " !close-real-handle; "
+        "FltClose @1 " BAD " !close-real-handle; ObDereferenceObject #0 o1 =withheld !object-live; "
+        "ObDereferenceObject #1 o1 =withheld !object-live; FltCreateFileEx k1 o9; "
+        "ObDereferenceObject #0 o9; FltClose k1 " GONE(o9) "; end");
+    check_reset(
+        *state,
+        "FltCreateFileEx k1 @0 #0; FltClose @0 cleanup:o1; ZwCreateEvent k2; RunIn process=p2; "
+        "ZwDuplicateObject k2 target=p2 attributes=0 null:handle; SetPreviousMode mode=UserMode; "
+        "IoSetTopLevelIrp irp=1 !no-top-level-irp; KeEnterGuardedRegion; "
+        "KeStackAttachProcess process=p2; ExitProcess process=p1; KeRaiseIrql irql=2",
+        "ZwClose k1 " BAD " !close-real-handle; ZwClose k2 " BAD " !close-real-handle; "
+        "ObDereferenceObject #0 o1 =withheld !object-live; ZwCreateEvent k1; "
+        "ZwDuplicateObject k1 -> k2 target=System; NtClose k1; ZwClose k2; FltCreateFile k1; "
+        "FltClose k1 " GONE(o8) "; end");
 }
 
 /* Whoever withholds a call says so; it is then as if it had not been. */
@@ -1188,6 +1963,10 @@ int main(void) {
         TEST(test_the_first_violation_stays),
         TEST(test_long_paths_are_cut),
         TEST(test_view_of_handles),
+        TEST(test_view_of_duplicates),
+        TEST(test_view_after_run_down),
+        TEST(test_values_are_asked_for_once),
+        TEST(test_which_failures_change_something),
         TEST(test_view_of_objects),
         TEST(test_object_numbers),
         TEST(test_tokens_are_asked_for_once),

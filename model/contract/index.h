@@ -1,5 +1,5 @@
-/* A map from 64-bit keys to 32-bit numbers: open addressing, linear probing. Emptying it costs nothing:
- * every cell carries the epoch in which it was written, and older cells count as empty. */
+/* A map from 64-bit keys to 32-bit numbers: open addressing, linear probing. Emptying it costs
+ * nothing: every cell carries the epoch in which it was written, and older cells count as empty. */
 #ifndef FLT_CONTRACT_INDEX_H
 #define FLT_CONTRACT_INDEX_H
 

@@ -19,19 +19,31 @@ static void created(struct flt_contract *contract, const struct flt_event *event
     contract->object[new].created = true;
 }
 
-/* The closing thread's process is the one the system is called from: threads do not overlap yet. */
-static void cleaned(struct flt_contract *contract, const struct flt_event *event,
+/* The closing thread is the one that the system is called from: threads do not overlap yet. */
+static void cleaned(const struct flt_contract *contract, const struct flt_event *event,
                     struct flt_object_record *object, struct flt_violation *violation) {
-    const uint8_t process = contract->thread[0].process;
-    if (object->cleaned)
+    if (object->cleaned) {
         flt_violate(violation, FLT_RULE_irp_cleanup_once,
                     "a second IRP_MJ_CLEANUP for object %" PRIu32, object->number);
-    else if (event->process != process)
-        flt_violate(violation, FLT_RULE_irp_cleanup_in_closing_process,
-                    "IRP_MJ_CLEANUP for object %" PRIu32 " in %s, the handle was closed in %s",
-                    object->number, flt_constant_name(FLT_GROUP_PROCESS, event->process),
-                    flt_constant_name(FLT_GROUP_PROCESS, process));
+        return;
+    }
     object->cleaned = true;
+    object->cleaned_in = event->process;
+    object->thread_in = flt_process_of(&contract->thread[0]);
+    if (object->state == FLT_OBJECT_LIVE)
+        flt_check_cleanup_process(object, violation);
+}
+
+void flt_check_cleanup_process(const struct flt_object_record *object,
+                               struct flt_violation *violation) {
+    const uint8_t process =
+        object->closed_in == FLT_IN_THREAD ? object->thread_in : object->closed_in;
+    if (!object->cleaned || object->handles > 0 || object->cleaned_in == process)
+        return;
+    flt_violate(violation, FLT_RULE_irp_cleanup_in_closing_process,
+                "IRP_MJ_CLEANUP for object %" PRIu32 " in %s, the handle was closed in %s",
+                object->number, flt_constant_name(FLT_GROUP_PROCESS, object->cleaned_in),
+                flt_constant_name(FLT_GROUP_PROCESS, process));
 }
 
 static void closed(struct flt_object_record *object, struct flt_violation *violation) {
@@ -65,7 +77,7 @@ void flt_contract_event(struct flt_contract *contract, const struct flt_event *e
     }
     flt_touch(contract, object);
     if (event->kind == FLT_EVENT_CLEANUP) {
-        flt_act_on_cleanup(contract, object);
+        flt_act_on_cleanup(contract, object, violation);
         cleaned(contract, event, &contract->object[object], violation);
     } else {
         flt_act_on_close(contract, object);

@@ -29,11 +29,30 @@ static void add_references(const struct flt_contract *contract, struct flt_leaks
     }
 }
 
+static void add_state(struct flt_leaks *leaks, enum flt_rule rule, uint32_t step) {
+    add(leaks, (struct flt_leak){rule, step, FLT_NO_SLOT, FLT_SLOTS_NO_SLOT, 1});
+}
+
+/* The entry that is still in force and came first, of either kind. */
+static uint32_t first_entry(const struct flt_thread *thread) {
+    const struct flt_region *critical = &thread->critical, *guarded = &thread->guarded;
+    if (critical->depth == 0)
+        return guarded->entered_at;
+    if (guarded->depth == 0)
+        return critical->entered_at;
+    return critical->entered_at < guarded->entered_at ? critical->entered_at : guarded->entered_at;
+}
+
 static void add_threads(const struct flt_contract *contract, struct flt_leaks *leaks) {
-    for (int i = 0; i < FLT_THREAD_COUNT; i++)
-        if (contract->thread[i].irql > PASSIVE_LEVEL)
-            add(leaks, (struct flt_leak){FLT_RULE_irql_left_raised, contract->thread[i].raised_at,
-                                         FLT_NO_SLOT, FLT_SLOTS_NO_SLOT, 1});
+    for (int i = 0; i < FLT_THREAD_COUNT; i++) {
+        const struct flt_thread *thread = &contract->thread[i];
+        if (thread->irql > PASSIVE_LEVEL)
+            add_state(leaks, FLT_RULE_irql_left_raised, thread->raised_at);
+        if (thread->critical.depth > 0 || thread->guarded.depth > 0)
+            add_state(leaks, FLT_RULE_region_left, first_entry(thread));
+        if (thread->attach_depth > 0)
+            add_state(leaks, FLT_RULE_attach_left, thread->attached_at);
+    }
 }
 
 /* By step; one call's handle before its object. */

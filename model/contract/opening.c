@@ -1,5 +1,5 @@
-/* FltCreateFile, FltCreateFileEx, ZwCreateFile, ZwCreateEvent: what they return, the handle and the
- * object that they hand out. */
+/* The calls that make an object and a handle to it: the Flt opens, ZwCreateFile, and those of
+ * objects that are no files. */
 #include <inttypes.h>
 
 #include "../include/wdm.h"
@@ -14,47 +14,14 @@ static enum flt_name_there what_is_there(const struct flt_call *call) {
     return name ? (enum flt_name_there)name->there : FLT_NAME_NOTHING;
 }
 
-/* ---- room in the table ----------------------------------------------------------------------- */
+/* ---- predicting
+ * ------------------------------------------------------------------------------------- */
 
-enum { SMALL_TABLE = 12, WINDOWS_TABLE = (1 << 24) - (1 << 16) };
-
-enum room { HAS_ROOM, MAY_BE_FULL, IS_FULL };
-
-static enum room room_by(const struct flt_contract *contract, const struct flt_table *table,
-                         uint64_t size) {
-    if (table->live >= size)
-        return IS_FULL;
-    if (table->issued < size || flt_chosen(&contract->switches, reuse, immediate))
-        return HAS_ROOM;
-    return flt_chosen(&contract->switches, reuse, never) ? IS_FULL : MAY_BE_FULL;
-}
-
-static enum room room_in(const struct flt_contract *contract, uint8_t table) {
-    const struct flt_table *rows = &contract->table[table];
-    if (flt_chosen(&contract->switches, geometry, small))
-        return room_by(contract, rows, SMALL_TABLE);
-    const enum room room = room_by(contract, rows, WINDOWS_TABLE);
-    if (flt_chosen(&contract->switches, geometry, windows) || room != HAS_ROOM)
-        return room;
-    return room_by(contract, rows, SMALL_TABLE) == HAS_ROOM ? HAS_ROOM : MAY_BE_FULL;
-}
-
-/* ---- predicting ------------------------------------------------------------------------------ */
-
-/* The last step of every open: a handle in a table. */
 static void predict_new_handle(const struct flt_contract *contract, const struct flt_call *call,
                                enum flt_rule rule, struct flt_prediction *prediction) {
     const uint8_t table = flt_table_for_new_handle(contract, call);
-    const enum room room = room_in(contract, table);
-    if (flt_thread_of(contract, call)->process != FLT_PROCESS_SYSTEM && table != FLT_TABLE_KERNEL)
-        flt_breach(prediction, FLT_RULE_kernel_handle_outside_system);
-    if (room == IS_FULL) {
-        flt_expect(prediction, FLT_RULE_open_table_full, (uint32_t)STATUS_INSUFFICIENT_RESOURCES);
-        return;
-    }
-    struct flt_allowed *allowed = flt_expect(prediction, rule, STATUS_SUCCESS);
-    if (room == MAY_BE_FULL)
-        flt_allow(allowed, FLT_RETURNED, (uint32_t)STATUS_INSUFFICIENT_RESOURCES);
+    flt_find_table_breach(contract, call, table, prediction);
+    flt_expect_new_handle(contract, table, rule, prediction);
 }
 
 static void predict_open(const struct flt_contract *contract, const struct flt_call *call,
@@ -91,41 +58,8 @@ static void check_iosb(const struct flt_call *call, const struct flt_outcome *ou
                     outcome->status);
 }
 
-/* The rule that a new handle's value breaks. */
-static enum flt_rule wrong_value(const struct flt_contract *contract, const struct flt_call *call,
-                                 uint8_t table, uint64_t value) {
-    if (value == 0 || value == UINT64_MAX || value == call->fill || value & FLT_HANDLE_TAG_BITS)
-        return FLT_RULE_handle_value_form;
-    const uint64_t bits = value & FLT_KERNEL_HANDLE_BITS;
-    if (bits != (table == FLT_TABLE_KERNEL ? FLT_KERNEL_HANDLE_BITS : 0))
-        return FLT_RULE_handle_value_half;
-    const uint32_t known = flt_find_handle(contract, table, value);
-    if (known != FLT_NOWHERE &&
-        (contract->handle[known].live || flt_chosen(&contract->switches, reuse, never)))
-        return FLT_RULE_handle_value_fresh;
-    return FLT_RULE_NONE;
-}
-
-static bool check_value(const struct flt_contract *contract, const struct flt_call *call,
-                        uint8_t table, uint64_t value, struct flt_violation *violation) {
-    const enum flt_rule rule = wrong_value(contract, call, table, value);
-    const char *name = flt_calls[call->opcode].name;
-    if (rule == FLT_RULE_NONE)
-        return true;
-    if (value == call->fill)
-        flt_violate(violation, rule, "%s succeeded and handed out no handle", name);
-    else if (rule == FLT_RULE_handle_value_fresh)
-        flt_violate(
-            violation, rule, "%s handed out 0x%" PRIx64 ", which %s in its table", name, value,
-            contract->handle[flt_find_handle(contract, table, value)].live ? "is live"
-                                                                           : "was used before");
-    else
-        flt_violate(violation, rule, "%s handed out 0x%" PRIx64 " for %s", name, value,
-                    table == FLT_TABLE_KERNEL ? "the kernel table" : "a process's table");
-    return false;
-}
-
-/* ---- the new object -------------------------------------------------------------------------- */
+/* ---- the new object
+ * ----------------------------------------------------------------------------------- */
 
 /* Nothing but the IRPs show it yet: the newest one that no open has taken is this open's. */
 static uint32_t object_by_create(struct flt_contract *contract) {
@@ -137,12 +71,13 @@ static uint32_t object_by_create(struct flt_contract *contract) {
     return object;
 }
 
-/* The object that FltCreateFileEx handed out; FLT_NOWHERE after a violation. */
+/* The object that the open handed out; FLT_NOWHERE after a violation. */
 static uint32_t object_by_output(struct flt_contract *contract, const struct flt_call *call,
                                  uint64_t token, struct flt_violation *violation) {
+    const char *name = flt_calls[call->opcode].name;
     if (token == 0 || token == call->fill) {
         flt_violate(violation, FLT_RULE_ex_returns_object,
-                    "FltCreateFileEx succeeded and handed out no file object");
+                    "%s succeeded and handed out no file object", name);
         return FLT_NOWHERE;
     }
     uint32_t object = flt_holder_of_address(contract, token);
@@ -154,7 +89,7 @@ static uint32_t object_by_output(struct flt_contract *contract, const struct flt
         contract->object[object].told = FLT_TOLD_BY_OUTPUT;
     } else {
         flt_violate(violation, FLT_RULE_open_new_object,
-                    "FltCreateFileEx handed out object %" PRIu32 ", which another open made",
+                    "%s handed out object %" PRIu32 ", which another open made", name,
                     contract->object[object].number);
         return FLT_NOWHERE;
     }
@@ -173,16 +108,14 @@ static uint32_t new_object(struct flt_contract *contract, const struct flt_call 
 
 /* ---- observing ------------------------------------------------------------------------------- */
 
+/* FltOpenVolume asks for no access and no attributes: it grants what a volume's handle needs. */
 static uint32_t open_handle(struct flt_contract *contract, const struct flt_call *call,
                             uint8_t table, uint64_t value, uint32_t object) {
+    contract->object[object].by_flt = flt_is_flt_open(call->opcode);
+    if (call->opcode != FLT_OP_FltOpenVolume)
+        return flt_add_new_handle(contract, call, table, value, object);
     const uint32_t handle = flt_open_handle(contract, table, value, object);
-    struct flt_handle_record *record = &contract->handle[handle];
-    record->access = flt_granted_access((enum flt_type)contract->object[object].type,
-                                        (uint32_t)call->arg[FLT_ARG_access]);
-    record->flags = call->arg[FLT_ARG_attributes] & OBJ_INHERIT ? FLT_HANDLE_INHERIT : 0;
-    record->step = call->step;
-    record->slot = call->result_slot[FLT_RESULT_handle];
-    record->by_flt = call->opcode == FLT_OP_FltCreateFile || call->opcode == FLT_OP_FltCreateFileEx;
+    flt_describe_new_handle(contract, call, handle, FILE_READ_ATTRIBUTES | SYNCHRONIZE, 0);
     return handle;
 }
 
@@ -196,14 +129,12 @@ static void observe_open(struct flt_contract *contract, const struct flt_call *c
     const uint8_t table = flt_table_for_new_handle(contract, call);
     const uint64_t value = outcome->out[FLT_RESULT_handle];
     check_iosb(call, outcome, violation);
-    if (!check_value(contract, call, table, value, violation))
+    if (!flt_check_new_value(contract, call->opcode, call->fill, table, value, violation))
         return;
     const uint32_t object = new_object(contract, call, type, outcome, violation);
     if (object == FLT_NOWHERE)
         return;
-    const uint32_t handle = open_handle(contract, call, table, value, object);
-    contract->unconfirmed = handle;
-    flt_bind_handle_slot(contract, call->result_slot[FLT_RESULT_handle], handle);
+    contract->unconfirmed = open_handle(contract, call, table, value, object);
     if (flt_wants(call, FLT_RESULT_object))
         flt_bind_object_slot(contract, call->result_slot[FLT_RESULT_object], object,
                              flt_add_reference(contract, object, call));
@@ -211,43 +142,69 @@ static void observe_open(struct flt_contract *contract, const struct flt_call *c
 
 /* ---- the calls ------------------------------------------------------------------------------- */
 
-void flt_predict_FltCreateFile(const struct flt_contract *contract, const struct flt_call *call,
-                               struct flt_prediction *prediction) {
+FLT_PREDICT(FltCreateFile) {
     predict_open(contract, call, prediction);
 }
 
-void flt_observe_FltCreateFile(struct flt_contract *contract, const struct flt_call *call,
-                               const struct flt_outcome *outcome, struct flt_violation *violation) {
+FLT_OBSERVE(FltCreateFile) {
     observe_open(contract, call, FLT_TYPE_FILE, outcome, violation);
 }
 
-void flt_predict_FltCreateFileEx(const struct flt_contract *contract, const struct flt_call *call,
-                                 struct flt_prediction *prediction) {
+FLT_PREDICT(FltCreateFileEx) {
     predict_open(contract, call, prediction);
 }
 
-void flt_observe_FltCreateFileEx(struct flt_contract *contract, const struct flt_call *call,
-                                 const struct flt_outcome *outcome,
-                                 struct flt_violation *violation) {
+FLT_OBSERVE(FltCreateFileEx) {
     observe_open(contract, call, FLT_TYPE_FILE, outcome, violation);
 }
 
-void flt_predict_ZwCreateFile(const struct flt_contract *contract, const struct flt_call *call,
-                              struct flt_prediction *prediction) {
+FLT_PREDICT(FltCreateFileEx2) {
     predict_open(contract, call, prediction);
 }
 
-void flt_observe_ZwCreateFile(struct flt_contract *contract, const struct flt_call *call,
-                              const struct flt_outcome *outcome, struct flt_violation *violation) {
+FLT_OBSERVE(FltCreateFileEx2) {
     observe_open(contract, call, FLT_TYPE_FILE, outcome, violation);
 }
 
-void flt_predict_ZwCreateEvent(const struct flt_contract *contract, const struct flt_call *call,
-                               struct flt_prediction *prediction) {
+FLT_PREDICT(FltOpenVolume) {
+    if (call->arg[FLT_ARG_instance] % FLT_INSTANCE_COUNT != 0)
+        predict_new_handle(contract, call, FLT_RULE_open_volume, prediction);
+    else
+        flt_expect(prediction, FLT_RULE_open_volume, (uint32_t)STATUS_INVALID_PARAMETER);
+}
+
+FLT_OBSERVE(FltOpenVolume) {
+    observe_open(contract, call, FLT_TYPE_FILE, outcome, violation);
+}
+
+FLT_PREDICT(ZwCreateFile) {
+    predict_open(contract, call, prediction);
+}
+
+FLT_OBSERVE(ZwCreateFile) {
+    observe_open(contract, call, FLT_TYPE_FILE, outcome, violation);
+}
+
+FLT_PREDICT(ZwCreateEvent) {
     predict_new_handle(contract, call, FLT_RULE_create_event, prediction);
 }
 
-void flt_observe_ZwCreateEvent(struct flt_contract *contract, const struct flt_call *call,
-                               const struct flt_outcome *outcome, struct flt_violation *violation) {
+FLT_OBSERVE(ZwCreateEvent) {
     observe_open(contract, call, FLT_TYPE_EVENT, outcome, violation);
+}
+
+FLT_PREDICT(ZwCreateSection) {
+    predict_new_handle(contract, call, FLT_RULE_create_event, prediction);
+}
+
+FLT_OBSERVE(ZwCreateSection) {
+    observe_open(contract, call, FLT_TYPE_SECTION, outcome, violation);
+}
+
+FLT_PREDICT(ZwOpenKey) {
+    predict_new_handle(contract, call, FLT_RULE_create_event, prediction);
+}
+
+FLT_OBSERVE(ZwOpenKey) {
+    observe_open(contract, call, FLT_TYPE_KEY, outcome, violation);
 }

@@ -14,7 +14,16 @@
                             const struct flt_outcome *outcome, struct flt_violation *violation);
 #include "../calls.def"
 
-/* ---- clauses (allowed.c) --------------------------------------------------------------------- */
+/* The same heads for the definitions. */
+#define FLT_PREDICT(name)                                                                          \
+    void flt_predict_##name(const struct flt_contract *contract, const struct flt_call *call,      \
+                            struct flt_prediction *prediction)
+#define FLT_OBSERVE(name)                                                                          \
+    void flt_observe_##name(struct flt_contract *contract, const struct flt_call *call,            \
+                            const struct flt_outcome *outcome, struct flt_violation *violation)
+
+/* ---- clauses (allowed.c)
+ * ------------------------------------------------------------------------------ */
 
 /* Appends an empty one. */
 struct flt_allowed *flt_add_clause(struct flt_prediction *prediction, enum flt_rule rule);
@@ -22,6 +31,8 @@ void flt_allow(struct flt_allowed *allowed, enum flt_outcome_kind kind, uint32_t
 /* A clause that allows one status. */
 struct flt_allowed *flt_expect(struct flt_prediction *prediction, enum flt_rule rule,
                                uint32_t status);
+/* The call comes back, and there is nothing more to say of it. */
+void flt_expect_quiet(struct flt_prediction *prediction);
 /* A clause that allows one bug check. */
 void flt_expect_stop(struct flt_prediction *prediction, enum flt_rule rule, uint32_t code);
 /* The first clause that excludes the outcome; NULL when all allow it. */
@@ -31,21 +42,65 @@ const struct flt_clause *flt_excluded_by(const struct flt_prediction *prediction
 /* ---- breaches (breaches.c) ------------------------------------------------------------------- */
 
 void flt_breach(struct flt_prediction *prediction, enum flt_rule rule);
-/* Those that every row has in common: its IRQL, its required outputs. */
+/* Those that rows have in common: the IRQL, required outputs, what the thread is in. */
 void flt_find_breaches(const struct flt_contract *contract, const struct flt_call *call,
                        struct flt_prediction *prediction);
-/* Those of the handle argument: how it is wrong to close it, or to use it. */
+/* Those of the handle argument: how it is wrong to close it, or to use it in that process. */
 void flt_find_close_breaches(const struct flt_contract *contract, const struct flt_call *call,
-                             const struct flt_named *named, struct flt_prediction *prediction);
+                             const struct flt_named *named, bool from_user_mode,
+                             struct flt_prediction *prediction);
 void flt_find_use_breaches(const struct flt_contract *contract, const struct flt_call *call,
-                           const struct flt_named *named, struct flt_prediction *prediction);
-/* Those of the object argument. */
-void flt_find_object_breaches(const struct flt_contract *contract, const struct flt_call *call,
+                           uint8_t process, const struct flt_named *named,
+                           struct flt_prediction *prediction);
+/* Those of the object argument, and the object; FLT_NOWHERE when there is none to work on. */
+uint32_t flt_find_object_breaches(const struct flt_contract *contract, const struct flt_call *call,
+                                  struct flt_prediction *prediction);
+/* The same for calls that need no reference of the caller's, but an object that is held. */
+uint32_t flt_find_held_object(const struct flt_contract *contract, const struct flt_call *call,
                               struct flt_prediction *prediction);
+/* That of a handle which goes to that table. */
+void flt_find_table_breach(const struct flt_contract *contract, const struct flt_call *call,
+                           uint8_t table, struct flt_prediction *prediction);
 /* IRQL is checked by the verifier for every row but those that may run at any. */
 bool flt_above_its_irql(const struct flt_contract *contract, const struct flt_call *call);
 
-/* ---- outputs (outputs.c) --------------------------------------------------------------------- */
+/* ---- closing (closing.c)
+ * ------------------------------------------------------------------------------ */
+
+/* Whether FltClose, where it closes only what is its own, takes the live handle for its own. */
+enum flt_sure { FLT_NO, FLT_MAYBE, FLT_YES };
+enum flt_sure flt_is_own_to_flt_close(const struct flt_contract *contract,
+                                      const struct flt_about_handle *handle);
+/* The close stopped the system, as it may: the second parameter tells the reason, and which rule it
+ * is. */
+uint64_t flt_reason_of_stop(const struct flt_contract *contract, const struct flt_call *call,
+                            uint64_t reason, enum flt_rule *rule);
+
+/* ---- new handles (new_handles.c)
+ * ----------------------------------------------------------------------- */
+
+/* The last step of every open: success by that rule, if the table has room. */
+struct flt_allowed *flt_expect_new_handle(const struct flt_contract *contract, uint8_t table,
+                                          enum flt_rule rule, struct flt_prediction *prediction);
+/* False, and a violation, unless the call may hand out that value in that table. */
+bool flt_check_new_value(const struct flt_contract *contract, uint8_t opcode, uint64_t fill,
+                         uint8_t table, uint64_t value, struct flt_violation *violation);
+/* A handle as the call asked for it: its access mask and its attributes. */
+uint32_t flt_add_new_handle(struct flt_contract *contract, const struct flt_call *call,
+                            uint8_t table, uint64_t value, uint32_t object);
+/* What every new handle's record keeps of the call. */
+void flt_describe_new_handle(struct flt_contract *contract, const struct flt_call *call,
+                             uint32_t handle, uint32_t access, uint8_t flags);
+
+/* ---- IRPs (irps.c)
+ * --------------------------------------------------------------------------------------- */
+
+/* Once the last handle is closed and IRP_MJ_CLEANUP came, in whichever order. */
+void flt_check_cleanup_process(const struct flt_object_record *object,
+                               struct flt_violation *violation);
+
+/* ---- outputs (outputs.c)
+ * ------------------------------------------------------------------------------ */
 
 /* After a failed call: what its outputs hold; and its slots hold nothing of use. */
 void flt_observe_failure(struct flt_contract *contract, const struct flt_call *call,

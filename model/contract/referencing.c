@@ -1,4 +1,4 @@
-/* ObReferenceObjectByHandle and ObDereferenceObject. */
+/* ObReferenceObjectByHandle, ObReferenceObject, ObDereferenceObject and ObOpenObjectByPointer. */
 #include <inttypes.h>
 
 #include "../include/wdm.h"
@@ -6,8 +6,10 @@
 
 /* ---- ObReferenceObjectByHandle --------------------------------------------------------------- */
 
-static bool by_user(const struct flt_call *call) {
-    return call->arg[FLT_ARG_mode] != KernelMode;
+/* No type was given, or that one. */
+static bool type_fits(const struct flt_call *call, uint8_t type) {
+    const uint64_t asked = call->arg[FLT_ARG_type] % FLT_TYPE_COUNT;
+    return asked == FLT_TYPE_NONE || asked == type;
 }
 
 static bool asks_too_much(const struct flt_call *call, const struct flt_handle_record *handle,
@@ -20,25 +22,26 @@ static struct flt_allowed *predict_live(const struct flt_contract *contract,
                                         const struct flt_call *call, uint32_t at,
                                         struct flt_prediction *prediction) {
     const struct flt_handle_record *handle = &contract->handle[at];
-    const uint64_t asked_type = call->arg[FLT_ARG_type];
     const enum flt_type type = (enum flt_type)contract->object[handle->object].type;
-    if (asked_type != FLT_TYPE_NONE && asked_type != (uint64_t)type)
+    if (!type_fits(call, (uint8_t)type))
         return flt_expect(prediction, FLT_RULE_reference_type,
                           (uint32_t)STATUS_OBJECT_TYPE_MISMATCH);
     if (!asks_too_much(call, handle, type))
         return flt_expect(prediction, FLT_RULE_reference_live, STATUS_SUCCESS);
     return flt_expect(prediction, FLT_RULE_reference_access,
-                      by_user(call) ? (uint32_t)STATUS_ACCESS_DENIED : (uint32_t)STATUS_SUCCESS);
+                      flt_is_user_mode(call) ? (uint32_t)STATUS_ACCESS_DENIED
+                                             : (uint32_t)STATUS_SUCCESS);
 }
 
 void flt_predict_ObReferenceObjectByHandle(const struct flt_contract *contract,
                                            const struct flt_call *call,
                                            struct flt_prediction *prediction) {
     const struct flt_named named = flt_resolve(contract, call, call->arg[FLT_ARG_handle]);
-    flt_find_use_breaches(contract, call, &named, prediction);
+    flt_find_use_breaches(contract, call, flt_process_of(flt_thread_of(contract, call)), &named,
+                          prediction);
     if (named.handle == FLT_NOWHERE) {
         flt_expect(prediction, FLT_RULE_reference_bad_handle, (uint32_t)STATUS_INVALID_HANDLE);
-    } else if (by_user(call) && named.kernel) {
+    } else if (flt_is_user_mode(call) && named.kernel) {
         flt_expect(prediction, FLT_RULE_reference_user_mode, (uint32_t)STATUS_INVALID_HANDLE);
     } else {
         struct flt_allowed *allowed = predict_live(contract, call, named.handle, prediction);
@@ -87,23 +90,22 @@ void flt_observe_ObReferenceObjectByHandle(struct flt_contract *contract,
                          flt_add_reference(contract, object, call));
 }
 
-/* ---- ObDereferenceObject --------------------------------------------------------------------- */
+/* ---- ObDereferenceObject, ObReferenceObject
+ * --------------------------------------------------------------- */
 
-void flt_predict_ObDereferenceObject(const struct flt_contract *contract,
-                                     const struct flt_call *call,
-                                     struct flt_prediction *prediction) {
-    flt_expect(prediction, FLT_RULE_call_is_quiet, STATUS_SUCCESS);
+FLT_PREDICT(ObDereferenceObject) {
+    flt_expect_quiet(prediction);
     const struct flt_act *act = flt_act_of(contract, call);
     if (act && act->done)
         return; /* the reference is gone already, and its address may be another object's */
-    flt_find_object_breaches(contract, call, prediction);
+    const uint32_t object = flt_find_object_breaches(contract, call, prediction);
+    if (object != FLT_NOWHERE && contract->object[object].references == 0)
+        flt_breach(prediction, FLT_RULE_dereference_own);
     if (!prediction->withhold)
-        flt_begin_dereference(contract, call, flt_find_object(contract, call->arg[FLT_ARG_object]));
+        flt_begin_dereference(contract, call, object);
 }
 
-void flt_observe_ObDereferenceObject(struct flt_contract *contract, const struct flt_call *call,
-                                     const struct flt_outcome *outcome,
-                                     struct flt_violation *violation) {
+FLT_OBSERVE(ObDereferenceObject) {
     (void)outcome, (void)violation;
     const struct flt_act *act = flt_act_of(contract, call);
     if (act && !act->done) {
@@ -113,4 +115,47 @@ void flt_observe_ObDereferenceObject(struct flt_contract *contract, const struct
             flt_drop_reference(contract, act->record, act->slot);
     }
     flt_end_act(contract, call);
+}
+
+FLT_PREDICT(ObReferenceObject) {
+    flt_find_held_object(contract, call, prediction);
+    flt_expect_quiet(prediction);
+}
+
+FLT_OBSERVE(ObReferenceObject) {
+    (void)outcome, (void)violation;
+    const uint32_t object = flt_find_object(contract, call->arg[FLT_ARG_object]);
+    if (object != FLT_NOWHERE && flt_is_held(&contract->object[object]))
+        flt_add_reference(contract, object, call);
+}
+
+/* ---- ObOpenObjectByPointer
+ * ------------------------------------------------------------------------------- */
+
+FLT_PREDICT(ObOpenObjectByPointer) {
+    const uint32_t at = flt_find_held_object(contract, call, prediction);
+    if (at == FLT_NOWHERE)
+        return;
+    const struct flt_object_record *object = &contract->object[at];
+    const uint8_t table = flt_table_for_new_handle(contract, call);
+    if (flt_is_past_cleanup(object))
+        flt_breach(prediction, FLT_RULE_reopen_before_cleanup);
+    flt_find_table_breach(contract, call, table, prediction);
+    if (!type_fits(call, object->type))
+        flt_expect(prediction, FLT_RULE_reference_type, (uint32_t)STATUS_OBJECT_TYPE_MISMATCH);
+    else if (flt_is_past_cleanup(object))
+        flt_expect(prediction, FLT_RULE_open_by_pointer_after_cleanup,
+                   (uint32_t)STATUS_FILE_CLOSED);
+    else
+        flt_expect_new_handle(contract, table, FLT_RULE_open_by_pointer, prediction);
+}
+
+FLT_OBSERVE(ObOpenObjectByPointer) {
+    const uint32_t object = flt_find_object(contract, call->arg[FLT_ARG_object]);
+    const uint8_t table = flt_table_for_new_handle(contract, call);
+    const uint64_t value = outcome->out[FLT_RESULT_handle];
+    if (!flt_success(outcome->status) || object == FLT_NOWHERE)
+        flt_observe_failure(contract, call, outcome, violation);
+    else if (flt_check_new_value(contract, call->opcode, call->fill, table, value, violation))
+        flt_add_new_handle(contract, call, table, value, object);
 }

@@ -51,11 +51,13 @@ void flt_contract_reset(struct flt_contract *contract, const struct flt_switches
         contract->thread[i] = (struct flt_thread){.process = FLT_PROCESS_P1};
     for (int i = 0; i < FLT_TABLE_COUNT; i++)
         contract->table[i] = (struct flt_table){0};
+    for (int i = 0; i < FLT_PROCESS_COUNT; i++)
+        contract->exited[i] = false;
 
     contract->handles = 0;
     contract->live_handles.count = 0;
     flt_index_clear(&contract->handle_index);
-    contract->unconfirmed = FLT_NOWHERE;
+    contract->unconfirmed = contract->nameless = FLT_NOWHERE;
 
     contract->objects = 0;
     contract->live_objects.count = 0;
@@ -83,7 +85,7 @@ uint64_t flt_contract_generation(const struct flt_contract *contract) {
 }
 
 enum flt_process flt_contract_process(const struct flt_contract *contract, uint8_t thread) {
-    return (enum flt_process)contract->thread[thread % FLT_THREAD_COUNT].process;
+    return (enum flt_process)flt_process_of(&contract->thread[thread % FLT_THREAD_COUNT]);
 }
 
 uint32_t flt_contract_object_number(const struct flt_contract *contract, uint64_t token) {

@@ -15,17 +15,22 @@ struct flt_handle_record {
     uint32_t object; /* in object[], while live */
     uint32_t access; /* granted */
     uint32_t step;   /* the call that opened it */
-    uint32_t life;   /* how often the value was handed out: tells a reused value from its former self */
-    uint32_t place;  /* in live_handles, while live */
+    uint32_t
+        life; /* how often the value was handed out: tells a reused value from its former self */
+    uint32_t place; /* in live_handles, while live */
     uint8_t table;
-    uint8_t flags; /* enum flt_handle_flags */
-    int8_t slot;   /* where the open's handle went, or FLT_NO_SLOT */
+    uint8_t flags;  /* enum flt_handle_flags */
+    uint8_t opener; /* opcode of the call that made it */
+    int8_t slot;    /* where the call's handle went, or FLT_NO_SLOT */
     bool live;
-    bool by_flt; /* an Flt open created it */
 };
 
-/* FREE: the record is unused. PROVISIONAL: an IRP_MJ_CREATE showed it, and no open's outcome yet. */
+/* FREE: the record is unused. PROVISIONAL: an IRP_MJ_CREATE showed it, and no open's outcome yet.
+ */
 enum flt_object_state { FLT_OBJECT_FREE, FLT_OBJECT_PROVISIONAL, FLT_OBJECT_LIVE };
+
+/* Stands for a process: the one that the thread is in, whichever that is. */
+enum { FLT_IN_THREAD = FLT_PROCESS_COUNT };
 
 /* Who told the object's token. Until the handle's own row confirms it, it is open to doubt. */
 enum flt_told { FLT_TOLD_NOTHING, FLT_TOLD_BY_CREATE, FLT_TOLD_BY_OUTPUT, FLT_TOLD };
@@ -41,23 +46,28 @@ struct flt_object_record {
     uint8_t state;  /* enum flt_object_state */
     uint8_t type;   /* enum flt_type */
     uint8_t told;   /* enum flt_told */
+    bool by_flt;    /* an Flt open made it */
     bool created, cleaned, closed; /* the IRPs that came */
-    bool touched;                  /* is in the list of the same name */
+    /* The process of its IRP_MJ_CLEANUP, and the one that the thread was in then; the process whose
+     * handle closed last, or FLT_IN_THREAD. */
+    uint8_t cleaned_in, thread_in, closed_in;
+    bool touched; /* is in the list of the same name */
 };
 
 /* A reference that a call took and nobody dropped. */
 struct flt_take {
     uint32_t object;
     uint32_t step;
-    uint32_t older, newer; /* takes of the same object; `newer` is the next free one, while unused */
-    uint32_t serial;       /* 0: unused */
-    int8_t slot;           /* where the call's object went, or FLT_NO_SLOT */
+    uint32_t older,
+        newer;       /* takes of the same object; `newer` is the next free one, while unused */
+    uint32_t serial; /* 0: unused */
+    int8_t slot;     /* where the call's object went, or FLT_NO_SLOT */
 };
 
 /* What a slot of the caller holds: the record, and which life of it. */
 struct flt_slot {
-    uint32_t record; /* in handle[] or object[] */
-    uint32_t life;   /* of the handle; the number of the object */
+    uint32_t record;       /* in handle[] or object[] */
+    uint32_t life;         /* of the handle; the number of the object */
     uint32_t take, serial; /* the reference that came with it */
 };
 
@@ -67,10 +77,24 @@ struct flt_slot_set {
     struct flt_slot slot[FLT_SLOT_COUNT];
 };
 
+enum { FLT_ATTACH_DEPTH = 8 };
+
+/* Regions of one kind that a thread is in. */
+struct flt_region {
+    uint32_t depth;
+    uint32_t entered_at; /* the step of the first entry that is still in force */
+};
+
 struct flt_thread {
-    uint8_t process;
+    uint8_t process; /* its own */
+    uint8_t attached[FLT_ATTACH_DEPTH];
+    uint8_t attach_depth;
+    bool user_mode; /* its previous mode */
+    bool has_irp;   /* its top-level IRP is not NULL */
     uint8_t irql;
-    uint32_t raised_at; /* the step of the first raise that is still in force */
+    struct flt_region critical, guarded;
+    /* The step of the first raise, and of the first attachment, that is still in force. */
+    uint32_t raised_at, attached_at;
 };
 
 struct flt_table {
@@ -78,15 +102,23 @@ struct flt_table {
     uint64_t issued; /* values handed out, each time */
 };
 
+/* What a close must know of a handle. */
+struct flt_about_handle {
+    uint8_t opener;     /* opcode of the call that made it */
+    uint8_t flags;      /* enum flt_handle_flags */
+    uint8_t type;       /* of its object */
+    bool object_by_flt; /* an Flt open made its object */
+};
+
 /* What a close or a dereference that is under way takes away (acts.c). */
 struct flt_act {
-    uint32_t step;   /* of the call */
-    uint32_t record; /* the handle, or the object whose reference goes */
-    uint32_t life;   /* of the handle; the number of the object */
-    int8_t slot;     /* of the object */
-    bool closes;     /* a handle */
-    bool by_flt;     /* who opened the handle: its record may be another's by the end */
-    bool done;       /* the IRP came that says it is gone */
+    uint32_t step;                 /* of the call */
+    uint32_t record;               /* the handle, or the object whose reference goes */
+    uint32_t life;                 /* of the handle; the number of the object */
+    int8_t slot;                   /* of the object */
+    bool closes;                   /* a handle */
+    struct flt_about_handle about; /* the handle: its record may be another's by the end */
+    bool done;                     /* the IRP came that says it is gone */
 };
 
 enum { FLT_MAX_ACTS = 32 };
@@ -103,12 +135,14 @@ struct flt_contract {
     uint64_t generation;
     struct flt_thread thread[FLT_THREAD_COUNT];
     struct flt_table table[FLT_TABLE_COUNT];
+    bool exited[FLT_PROCESS_COUNT];
 
     struct flt_handle_record *handle;
     uint32_t handles, handle_room;
     struct flt_positions live_handles;
     struct flt_index handle_index; /* from (table, value) */
     uint32_t unconfirmed;          /* the last open's handle, until its row confirms its object */
+    uint32_t nameless; /* a handle whose value no output showed, until its row tells it */
 
     struct flt_object_record *object;
     uint32_t objects, object_room;
@@ -122,7 +156,7 @@ struct flt_contract {
     uint32_t free_take;
     uint32_t taken; /* references of this run */
 
-    struct flt_sums sums; /* of the rows, as of the last settling */
+    struct flt_sums sums;         /* of the rows, as of the last settling */
     struct flt_positions changed; /* handles whose rows are not as summed; for objects: touched */
     bool unsummed;                /* other handles' rows may not be either */
 
@@ -138,21 +172,29 @@ uint32_t flt_find_handle(const struct flt_contract *contract, uint8_t table, uin
 /* The value must not be live in the table. */
 uint32_t flt_open_handle(struct flt_contract *contract, uint8_t table, uint64_t value,
                          uint32_t object);
-void flt_close_handle(struct flt_contract *contract, uint32_t handle);
+/* One whose value is not known: no value names it until flt_name_handle. */
+uint32_t flt_open_nameless_handle(struct flt_contract *contract, uint8_t table, uint32_t object);
+void flt_name_handle(struct flt_contract *contract, uint32_t handle, uint64_t value);
+/* `process` is the one in whose context it closes, or FLT_IN_THREAD. */
+void flt_close_handle(struct flt_contract *contract, uint32_t handle, uint8_t process,
+                      struct flt_violation *violation);
 /* The table that a new handle of this call goes to. */
 uint8_t flt_table_for_new_handle(const struct flt_contract *contract, const struct flt_call *call);
 
 /* What a handle value names, in the context of the call's thread. */
 struct flt_named {
-    uint32_t handle; /* a live one, or FLT_NOWHERE */
-    bool by_flt;     /* an Flt open created it */
-    bool gone;       /* the call is its close, and has let go of it already */
-    bool retired;    /* not live, but handed out once */
+    uint32_t handle;               /* a live one, or FLT_NOWHERE */
+    struct flt_about_handle about; /* while `handle` is one */
+    bool gone;                     /* the call is its close, and has let go of it already */
+    bool retired;                  /* not live, but handed out once */
     bool may_be_bad; /* live, but the system may as well take it for a bad handle: its tag bits */
     bool kernel;     /* it would be a kernel handle */
 };
 struct flt_named flt_resolve(const struct flt_contract *contract, const struct flt_call *call,
                              uint64_t value);
+/* The same in the context of another process. */
+struct flt_named flt_resolve_in(const struct flt_contract *contract, const struct flt_call *call,
+                                uint8_t process, uint64_t value);
 
 /* ---- rows (view.c) --------------------------------------------------------------------------- */
 
@@ -194,12 +236,14 @@ void flt_begin_close(const struct flt_contract *contract, const struct flt_call 
                      uint32_t handle);
 void flt_begin_dereference(const struct flt_contract *contract, const struct flt_call *call,
                            uint32_t object);
+struct flt_about_handle flt_about(const struct flt_contract *contract, uint32_t handle);
 /* NULL when the call is none of these. */
 struct flt_act *flt_act_of(const struct flt_contract *contract, const struct flt_call *call);
 /* When the call is back. */
 void flt_end_act(struct flt_contract *contract, const struct flt_call *call);
 /* An IRP came: the call that caused it has let go of the last handle, or reference. */
-void flt_act_on_cleanup(struct flt_contract *contract, uint32_t object);
+void flt_act_on_cleanup(struct flt_contract *contract, uint32_t object,
+                        struct flt_violation *violation);
 void flt_act_on_close(struct flt_contract *contract, uint32_t object);
 
 /* ---- slots (slots.c) ------------------------------------------------------------------------- */
@@ -218,6 +262,43 @@ const struct flt_slot *flt_slot_bound(const struct flt_slot_set *slots, int8_t s
 static inline const struct flt_thread *flt_thread_of(const struct flt_contract *contract,
                                                      const struct flt_call *call) {
     return &contract->thread[call->thread % FLT_THREAD_COUNT];
+}
+
+/* For those that move the thread's own state. */
+static inline struct flt_thread *flt_moved_thread(struct flt_contract *contract,
+                                                  const struct flt_call *call) {
+    return &contract->thread[call->thread % FLT_THREAD_COUNT];
+}
+
+/* The process whose context the thread is in. */
+static inline uint8_t flt_process_of(const struct flt_thread *thread) {
+    return thread->attach_depth > 0 ? thread->attached[thread->attach_depth - 1] : thread->process;
+}
+
+/* KPROCESSOR_MODE is a byte. */
+static inline bool flt_is_user_mode(const struct flt_call *call) {
+    return (uint8_t)call->arg[FLT_ARG_mode] != 0;
+}
+
+/* The call is an Flt open: FltClose is for what it hands out. */
+static inline bool flt_is_flt_open(uint8_t opcode) {
+    return opcode == FLT_OP_FltCreateFile || opcode == FLT_OP_FltCreateFileEx ||
+           opcode == FLT_OP_FltCreateFileEx2 || opcode == FLT_OP_FltOpenVolume;
+}
+
+/* The call makes another handle to an object that is there. */
+static inline bool flt_is_duplication(uint8_t opcode) {
+    return opcode == FLT_OP_ZwDuplicateObject || opcode == FLT_OP_ObOpenObjectByPointer;
+}
+
+/* Somebody holds the object: a pointer to it is good. */
+static inline bool flt_is_held(const struct flt_object_record *object) {
+    return object->handles > 0 || object->references > 0;
+}
+
+/* A file object whose last handle is closed. */
+static inline bool flt_is_past_cleanup(const struct flt_object_record *object) {
+    return object->type == FLT_TYPE_FILE && object->handles == 0;
 }
 
 /* True when the call has this output and the caller passed room for it. */

@@ -19,6 +19,7 @@ static void move_handle(struct flt_contract *contract, struct flt_handle_record 
     const uint32_t guess = handle->object;
     contract->object[guess].handles--;
     contract->object[object].handles++;
+    contract->object[object].by_flt = contract->object[guess].by_flt;
     handle->object = object;
     contract->unsummed = true; /* seldom */
     flt_touch(contract, object);
@@ -32,8 +33,8 @@ static void bind_other(struct flt_contract *contract, struct flt_handle_record *
     const uint32_t found = flt_holder_of_address(contract, token);
     if (own->told == FLT_TOLD_BY_OUTPUT) {
         flt_violate(violation, FLT_RULE_ex_returns_object,
-                    "FltCreateFileEx handed out object %" PRIu32 " with a handle of another object",
-                    own->number);
+                    "%s handed out object %" PRIu32 " with a handle of another object",
+                    flt_calls[handle->opener].name, own->number);
     } else if (found != FLT_NOWHERE && (contract->object[found].state != FLT_OBJECT_PROVISIONAL ||
                                         own->told == FLT_TOLD_NOTHING)) {
         flt_violate(violation, FLT_RULE_open_new_object,

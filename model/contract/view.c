@@ -2,8 +2,8 @@
 #include "../row_sums.h"
 #include "state.h"
 
-/* An object without handles, references and a close that is yet to come has no record, so every live
- * one is a row. */
+/* An object without handles, references and a close that is yet to come has no record, so every
+ * live one is a row. */
 static void totals(const void *self, struct flt_totals *totals) {
     const struct flt_contract *contract = self;
     totals->handles = contract->live_handles.count;
@@ -11,7 +11,7 @@ static void totals(const void *self, struct flt_totals *totals) {
 }
 
 FLT_INLINE void handle_row(const struct flt_contract *contract, uint32_t at,
-                       struct flt_handle_row *row) {
+                           struct flt_handle_row *row) {
     const struct flt_handle_record *handle = &contract->handle[at];
     const struct flt_object_record *object = &contract->object[handle->object];
     row->value = handle->value;
@@ -24,7 +24,7 @@ FLT_INLINE void handle_row(const struct flt_contract *contract, uint32_t at,
 
 /* The phase follows from the handles, never from the IRPs that the system chose to send. */
 FLT_INLINE void object_row(const struct flt_contract *contract, uint32_t at,
-                       struct flt_object_row *row) {
+                           struct flt_object_row *row) {
     const struct flt_object_record *object = &contract->object[at];
     const bool cleaned = object->type == FLT_TYPE_FILE && object->handles == 0;
     row->token = object->token;
