@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* ---- does it still show it? ------------------------------------------------------------------------ */
+/* ---- does it still show it? ------------------------------------------------------------------ */
 
 static bool breached(const struct flt_runner *runner, enum flt_rule rule) {
     for (size_t i = 0; i < flt_runner_steps_run(runner); i++) {
@@ -55,7 +55,7 @@ static bool still(struct search *search) {
     return false;
 }
 
-/* ---- calls ------------------------------------------------------------------------------------------ */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 /* Drops the calls [at, at + count) when the rule survives it. */
 static bool drop(struct search *search, size_t at, size_t count) {
@@ -83,7 +83,7 @@ static bool drop_calls(struct search *search) {
     return changed;
 }
 
-/* ---- arguments, results, header ----------------------------------------------------------------------- */
+/* ---- arguments, results, header -------------------------------------------------------------- */
 
 static bool simplify_argument(struct search *search, struct flt_step *step, int arg) {
     const struct flt_step before = *step;
@@ -148,7 +148,7 @@ static bool simplify_header(struct search *search) {
     return changed;
 }
 
-/* ---- slots: numbered as they come ------------------------------------------------------------------------ */
+/* ---- slots: numbered as they come ------------------------------------------------------------ */
 
 struct renumbering {
     int8_t to[FLT_SLOT_COUNT];

@@ -68,15 +68,14 @@ void flt_report_finding(const struct flt_runner *runner, const char *where, FILE
     fflush(out);
 }
 
-/* ---- the annotated run -------------------------------------------------------------------------- */
+/* ---- the annotated run ----------------------------------------------------------------------- */
 
 static const char *const irp_names[] = {"IRP_MJ_CREATE", "IRP_MJ_CLEANUP", "IRP_MJ_CLOSE"};
 
 static void print_irps(const struct flt_trace *trace, size_t from, size_t to, FILE *out) {
     for (size_t i = from; i < to; i++)
         fprintf(out, "#     %s to object %" PRIu32 " in %s\n", irp_names[trace->irp[i].kind],
-                trace->irp[i].object,
-                flt_constant_name(FLT_GROUP_PROCESS, trace->irp[i].process));
+                trace->irp[i].object, flt_constant_name(FLT_GROUP_PROCESS, trace->irp[i].process));
 }
 
 static bool plain_success(const struct flt_step_result *result) {

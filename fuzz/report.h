@@ -19,9 +19,9 @@ void flt_report_marks(const char *id, const char *sentence, FILE *out);
 void flt_report_call(const struct flt_runner *runner, size_t step,
                      const struct flt_outcome *outcome, FILE *out);
 
-/* The last run as text that parses: every call with its outcome and breaches as the expectation, its
- * IRPs as comments, and the `# end:` lines. Needs flt_run_options.keep. `mark` is the step to point
- * at, 0 for none. */
+/* The last run as text that parses: every call with its outcome and breaches as the expectation,
+ * its IRPs as comments, and the `# end:` lines. Needs flt_run_options.keep. `mark` is the step to
+ * point at, 0 for none. */
 void flt_report_annotated(const struct flt_runner *runner, size_t mark, bool irps, FILE *out);
 
 #endif

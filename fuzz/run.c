@@ -6,8 +6,8 @@
 #include "../model/kernel/kernel.h"
 #include "../model/mix.h"
 
-/* A variable of the test case. Which ones were written is kept in a bit mask, so that a new run need
- * not clear them. */
+/* A variable of the test case. Which ones were written is kept in a bit mask, so that a new run
+ * need not clear them. */
 struct variables {
     uint64_t written; /* bit per slot */
     uint64_t value[FLT_SLOT_COUNT];
@@ -149,7 +149,8 @@ static void make_call(struct flt_runner *runner, const struct flt_step *step, si
 /* The output variables become the slots' values, whatever they hold now. */
 static void store_results(struct flt_runner *runner, const struct flt_outcome *outcome) {
     const struct flt_call *call = &runner->call;
-    uint32_t results = flt_calls[call->opcode].results & FLT_SLOT_RESULTS & ~(uint32_t)call->null_out;
+    uint32_t results =
+        flt_calls[call->opcode].results & FLT_SLOT_RESULTS & ~(uint32_t)call->null_out;
     for (; results; results &= results - 1) {
         const int result = __builtin_ctz(results);
         store(flt_results[result].slots == FLT_SLOTS_HANDLE ? &runner->handles : &runner->objects,
@@ -178,7 +179,8 @@ static void keep_result(struct flt_runner *runner, const struct flt_outcome *out
         result->breach[i] = (uint16_t)breach[i];
 }
 
-/* The steps, one after the other, until the run is over. A bug check leaves from the midst of it. */
+/* The steps, one after the other, until the run is over. A bug check leaves from the midst of it.
+ */
 static void run_steps(void *context) {
     struct flt_runner *runner = context;
     const struct flt_sequence *sequence = runner->sequence;

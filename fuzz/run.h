@@ -30,7 +30,8 @@ bool flt_run(struct flt_runner *runner, const struct flt_sequence *sequence,
 /* Of the last run. */
 struct flt_door *flt_runner_door(const struct flt_runner *runner);
 size_t flt_runner_steps_run(const struct flt_runner *runner);
-const struct flt_step_result *flt_runner_result(const struct flt_runner *runner, size_t step); /* keep */
+const struct flt_step_result *flt_runner_result(const struct flt_runner *runner,
+                                                size_t step); /* keep */
 const struct flt_sequence *flt_runner_sequence(const struct flt_runner *runner);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* ---- what the tables name ------------------------------------------------------------------ */
+/* ---- what the tables name -------------------------------------------------------------------- */
 
 enum flt_opcode {
     FLT_OP_NONE = 0,

@@ -6,15 +6,23 @@
 
 #include "row_sums.h"
 
-static void sums_of(const struct flt_view *view, struct flt_sums *sums) {
+FLT_INLINE void sums_of(const struct flt_view *view, struct flt_sums *sums) {
     if (view->ops->sums)
         view->ops->sums(view->self, sums);
     else
         flt_walk_sums(view, sums);
 }
 
-/* ---- naming a difference
- * --------------------------------------------------------------------------- */
+bool flt_same_rows(const struct flt_view *system, const struct flt_view *contract, uint64_t *rows) {
+    struct flt_sums theirs, ours;
+    sums_of(system, &theirs);
+    sums_of(contract, &ours);
+    *rows += theirs.rows;
+    return theirs.handles == ours.handles && theirs.objects == ours.objects &&
+           theirs.rows == ours.rows;
+}
+
+/* ---- naming a difference --------------------------------------------------------------------- */
 
 static bool blame(enum flt_rule rule, const struct flt_compare_context *context,
                   struct flt_violation *violation, const char *format, ...)
@@ -121,8 +129,7 @@ static bool object_extra(const struct flt_object_row *row,
                  row->type, row->handles, row->references);
 }
 
-/* ---- the joins
- * --------------------------------------------------------------------------------------- */
+/* ---- the joins ------------------------------------------------------------------------------- */
 
 static bool join_handles(const struct flt_view *system, const struct flt_view *contract,
                          const struct flt_compare_context *context,
@@ -160,23 +167,19 @@ static bool join_objects(const struct flt_view *system, const struct flt_view *c
     return true;
 }
 
-bool flt_compare_all(const struct flt_view *system, const struct flt_view *contract,
-                     const struct flt_compare_context *context, uint64_t *rows,
-                     struct flt_violation *violation) {
+void flt_name_difference(const struct flt_view *system, const struct flt_view *contract,
+                         const struct flt_compare_context *context,
+                         struct flt_violation *violation) {
     struct flt_sums theirs, ours;
-    sums_of(system, &theirs);
-    sums_of(contract, &ours);
-    *rows += theirs.rows;
-    if (theirs.handles == ours.handles && theirs.objects == ours.objects &&
-        theirs.rows == ours.rows)
-        return true;
     if (!join_handles(system, contract, context, violation) ||
         !join_objects(system, contract, context, violation))
-        return false;
+        return;
     /* Every row has its partner and the sums still differ: a row was given twice. */
-    return blame(FLT_RULE_closed_handle_gone, context, violation,
-                 "the system shows %" PRIu64 " rows, there are %" PRIu64 " handles and objects",
-                 theirs.rows, ours.rows);
+    sums_of(system, &theirs);
+    sums_of(contract, &ours);
+    blame(FLT_RULE_closed_handle_gone, context, violation,
+          "the system shows %" PRIu64 " rows, there are %" PRIu64 " handles and objects",
+          theirs.rows, ours.rows);
 }
 
 bool flt_compare_totals(const struct flt_view *system, const struct flt_view *contract,

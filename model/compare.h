@@ -18,11 +18,13 @@ struct flt_compare_context {
     const struct flt_contract *contract; /* for object numbers */
 };
 
-/* Every row of both, without a look-up per row: sums of row hashes first, the join only where they
- * differ. False, and the violation, when they differ; adds the rows looked at to *rows. */
-bool flt_compare_all(const struct flt_view *system, const struct flt_view *contract,
-                     const struct flt_compare_context *context, uint64_t *rows,
-                     struct flt_violation *violation);
+/* True when both show the same rows: every row is looked at, none is looked up. Adds the rows to
+ * *rows. */
+bool flt_same_rows(const struct flt_view *system, const struct flt_view *contract, uint64_t *rows);
+/* Where they do not: joins them, and names the first difference. */
+void flt_name_difference(const struct flt_view *system, const struct flt_view *contract,
+                         const struct flt_compare_context *context,
+                         struct flt_violation *violation);
 
 /* The totals, and the rows of that handle value in every table. */
 bool flt_compare_handle(const struct flt_view *system, const struct flt_view *contract,

@@ -100,8 +100,7 @@ static void digest_view(struct flt_door *door) {
     digest(door, sum);
 }
 
-/* ---- what the system reports
- * --------------------------------------------------------------------- */
+/* ---- what the system reports ----------------------------------------------------------------- */
 
 static void on_event(void *context, const struct flt_event *event) {
     struct flt_door *door = context;
@@ -131,8 +130,7 @@ static void on_bugcheck(void *context, const struct flt_bugcheck *bugcheck) {
     abort(); /* a call was made past the door */
 }
 
-/* ---- comparing
- * -------------------------------------------------------------------------------------- */
+/* ---- comparing ------------------------------------------------------------------------------- */
 
 static bool names_kernel_handle(const struct flt_call *call) {
     return (call->arg[FLT_ARG_handle] & FLT_KERNEL_HANDLE_BITS) == FLT_KERNEL_HANDLE_BITS;
@@ -227,17 +225,20 @@ static bool compare_named(struct flt_door *door, const struct flt_call *call,
     return flt_compare_totals(theirs, ours, context, violation);
 }
 
-static bool time_for_all(const struct flt_door *door) {
-    if (door->compare_always || door->calls <= COMPARE_ALL_UP_TO)
-        return true;
+FLT_APART bool as_many_calls_as_rows(const struct flt_door *door) {
     struct flt_totals totals;
     door->contract_view.ops->totals(door->contract_view.self, &totals);
     const uint64_t rows = totals.handles + totals.objects;
     return door->calls - door->last_full >= (rows > COMPARE_ALL_UP_TO ? rows : COMPARE_ALL_UP_TO);
 }
 
-static void compare(struct flt_door *door, const struct flt_call *call,
-                    const struct flt_outcome *outcome) {
+static bool time_for_all(const struct flt_door *door) {
+    return door->compare_always || door->calls <= COMPARE_ALL_UP_TO || as_many_calls_as_rows(door);
+}
+
+/* Less than everything was compared, or everything and it differs. */
+FLT_APART void compare_closely(struct flt_door *door, const struct flt_call *call,
+                               const struct flt_outcome *outcome, bool all) {
     const struct flt_view *system = &door->system->view;
     struct flt_compare_context context = {.contract = door->contract};
     if (call) {
@@ -246,20 +247,30 @@ static void compare(struct flt_door *door, const struct flt_call *call,
         if (outcome->kind != FLT_WITHHELD)
             closed_besides(door, call, &context);
     }
-    if (!system->ops || system->ops->level == FLT_VIEW_NONE) {
+    if (system->ops->level == FLT_VIEW_COUNTS)
+        flt_compare_totals(system, &door->contract_view, &context, &door->finding.violation);
+    else if (all)
+        flt_name_difference(system, &door->contract_view, &context, &door->finding.violation);
+    else
+        compare_named(door, call, outcome, &context);
+}
+
+static void compare(struct flt_door *door, const struct flt_call *call,
+                    const struct flt_outcome *outcome) {
+    const struct flt_view *system = &door->system->view;
+    const enum flt_view_level level = system->ops ? system->ops->level : FLT_VIEW_NONE;
+    if (level == FLT_VIEW_NONE) {
         door->counts.views_unchecked++;
         return;
     }
     door->counts.views_compared++;
-    if (system->ops->level == FLT_VIEW_COUNTS) {
-        flt_compare_totals(system, &door->contract_view, &context, &door->finding.violation);
-    } else if (!call || time_for_all(door)) {
+    const bool all = level == FLT_VIEW_FULL && (!call || time_for_all(door));
+    if (all) {
         door->last_full = door->calls;
-        flt_compare_all(system, &door->contract_view, &context, &door->counts.rows_compared,
-                        &door->finding.violation);
-    } else {
-        compare_named(door, call, outcome, &context);
+        if (flt_same_rows(system, &door->contract_view, &door->counts.rows_compared))
+            return;
     }
+    compare_closely(door, call, outcome, all);
 }
 
 /* Where no output showed the new object or the new handle, the system's own table does. Where they
@@ -290,7 +301,7 @@ static void bind_new_handle(struct flt_door *door) {
         }
 }
 
-static void bind_from_view(struct flt_door *door) {
+FLT_APART void bind_from_view(struct flt_door *door) {
     const struct flt_view *view = &door->system->view;
     if (!view->ops || view->ops->level != FLT_VIEW_FULL)
         return;
@@ -298,8 +309,7 @@ static void bind_from_view(struct flt_door *door) {
     bind_new_handle(door);
 }
 
-/* ---- a call
- * -------------------------------------------------------------------------------------------- */
+/* ---- a call ---------------------------------------------------------------------------------- */
 
 static void count_breaches(struct flt_door *door, const struct flt_prediction *prediction) {
     door->last_breaches = prediction->breaches;
@@ -339,8 +349,8 @@ static void predict_again(struct flt_door *door, struct flt_frame *frame) {
     frame->prediction.withhold = withhold; /* what was done is done */
 }
 
-static void record_finding(struct flt_door *door, const struct flt_frame *frame,
-                           const struct flt_outcome *outcome) {
+FLT_APART void record_finding(struct flt_door *door, const struct flt_frame *frame,
+                              const struct flt_outcome *outcome) {
     struct flt_finding *finding = &door->finding;
     finding->step = frame->call->step;
     finding->call = *frame->call;
@@ -407,6 +417,12 @@ static void perform_body(void *context) {
     flt_perform(body->door->system, body->call, body->outcome);
 }
 
+FLT_APART bool perform_guarded(struct flt_door *door, const struct flt_call *call,
+                               struct flt_outcome *outcome) {
+    struct perform_body body = {door, call, outcome};
+    return flt_door_guard(door, perform_body, &body);
+}
+
 bool flt_door_call(struct flt_door *door, const struct flt_call *call,
                    struct flt_outcome *outcome) {
     struct flt_frame *frame = flt_door_begin(door, call);
@@ -417,12 +433,9 @@ bool flt_door_call(struct flt_door *door, const struct flt_call *call,
         outcome->kind = FLT_WITHHELD;
     } else if (door->guarded) {
         flt_perform(door->system, call, outcome);
-    } else {
-        struct perform_body body = {door, call, outcome};
-        if (!flt_door_guard(door, perform_body, &body)) {
-            *outcome = door->bugcheck;
-            return false;
-        }
+    } else if (!perform_guarded(door, call, outcome)) {
+        *outcome = door->bugcheck;
+        return false;
     }
     return flt_door_end(door, frame, outcome);
 }
@@ -491,8 +504,7 @@ void flt_door_compare_always(struct flt_door *door, bool always) {
     door->compare_always = always;
 }
 
-/* ---- what is known of it
- * -------------------------------------------------------------------------------- */
+/* ---- what is known of it --------------------------------------------------------------------- */
 
 const struct flt_finding *flt_door_finding(const struct flt_door *door) {
     return &door->finding;

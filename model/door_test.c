@@ -84,8 +84,7 @@ static void assert_rule(enum flt_rule got, enum flt_rule wanted) {
     assert_string_equal(flt_rules[got].id, flt_rules[wanted].id);
 }
 
-/* ---- a right system
- * ------------------------------------------------------------------------------------ */
+/* ---- a right system -------------------------------------------------------------------------- */
 
 static void a_right_system_passes(void **state) {
     (void)state;
@@ -126,8 +125,7 @@ static void the_digest_knows_no_addresses(void **state) {
     assert_true(digest_of(K(1), 0x1000, true) != digest_of(K(1), 0x1000, false));
 }
 
-/* ---- a view that lies
- * ------------------------------------------------------------------------------------ */
+/* ---- a view that lies ------------------------------------------------------------------------ */
 
 struct lie {
     enum flt_lie lie;
@@ -242,8 +240,7 @@ static void long_runs_compare_everything_now_and_then(void **state) {
     done(fixture);
 }
 
-/* ---- calls that close handles though they are no closes
- * ------------------------------------------------------ */
+/* ---- calls that close handles though they are no closes -------------------------------------- */
 
 /* A duplication of the kernel handle K(1) within the kernel table, where the script has its answer.
  */
@@ -454,8 +451,7 @@ static void the_table_of_a_volume_is_the_kernels(void **state) {
     }
 }
 
-/* ---- answers that are not allowed
- * -------------------------------------------------------------------------- */
+/* ---- answers that are not allowed ------------------------------------------------------------ */
 
 static void a_wrong_outcome_names_rule_and_allowed_set(void **state) {
     (void)state;
@@ -485,8 +481,7 @@ static void an_irp_too_many_is_named(void **state) {
     done(fixture);
 }
 
-/* ---- withheld calls, bug checks
- * ------------------------------------------------------------------------------ */
+/* ---- withheld calls, bug checks -------------------------------------------------------------- */
 
 static void a_withheld_call_is_not_made(void **state) {
     (void)state;
@@ -536,8 +531,7 @@ static void a_bug_check_that_no_page_allows_is_a_finding(void **state) {
     done(fixture);
 }
 
-/* ---- calls within calls
- * -------------------------------------------------------------------------------------- */
+/* ---- calls within calls ---------------------------------------------------------------------- */
 
 struct nested {
     struct fixture *fixture;

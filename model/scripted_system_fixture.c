@@ -24,8 +24,7 @@ static void play(struct flt_system *system, const struct flt_answer *answer) {
         flt_system_bugcheck(system, answer->status, answer->out[0], answer->out[1], 0, 0);
 }
 
-/* ---- one function per row
- * ------------------------------------------------------------------------------- */
+/* ---- one function per row -------------------------------------------------------------------- */
 
 /* Each function hands all its outputs to the script. A row names only the outputs it has: the
  * parameters are called by kind and result, and for those that a row lacks the names below stand
@@ -89,8 +88,7 @@ static const struct flt_ops scripted_ops = {
 #include "calls.def"
 };
 
-/* ---- the view: the truth, and at most one lie
- * ------------------------------------------------------------- */
+/* ---- the view: the truth, and at most one lie ------------------------------------------------ */
 
 static bool show_handle(const struct flt_scripted *scripted, struct flt_handle_row *row) {
     if (scripted->lie == FLT_TELL_VALUE && row->value == 0)
@@ -187,8 +185,7 @@ static const struct flt_view_ops view_ops[] = {
     [FLT_VIEW_FULL] = {FLT_VIEW_FULL, totals, handles, objects, find_handle, find_object, NULL},
 };
 
-/* ---- the system
- * -------------------------------------------------------------------------------------------- */
+/* ---- the system ------------------------------------------------------------------------------ */
 
 static void reset(struct flt_system *system, const struct flt_switches *switches) {
     struct flt_scripted *scripted = (struct flt_scripted *)system;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "../../model/inline.h"
+
 enum {
     CELL = 8,
     CELL_CALL = 0x80,
@@ -18,18 +20,18 @@ struct cell {
     uint8_t byte[CELL];
 };
 
-static struct cell load(const uint8_t *at) {
+FLT_INLINE struct cell load(const uint8_t *at) {
     struct cell cell;
     memcpy(cell.byte, at, CELL);
     return cell;
 }
 
-static uint32_t value_of(struct cell cell) {
+FLT_INLINE uint32_t value_of(struct cell cell) {
     return (uint32_t)cell.byte[4] | (uint32_t)cell.byte[5] << 8 | (uint32_t)cell.byte[6] << 16 |
            (uint32_t)cell.byte[7] << 24;
 }
 
-static void store32(uint8_t *at, uint32_t value) {
+FLT_INLINE void store32(uint8_t *at, uint32_t value) {
     for (int i = 0; i < 4; i++)
         at[i] = (uint8_t)(value >> (8 * i));
 }
@@ -113,12 +115,9 @@ struct cells {
 
 static void put(struct cells *out, unsigned head, unsigned byte1, unsigned byte2, uint32_t value) {
     if (out->at) {
-        uint8_t *cell = out->at + out->size;
-        cell[0] = (uint8_t)head;
-        cell[1] = (uint8_t)byte1;
-        cell[2] = (uint8_t)byte2;
-        cell[3] = 0;
-        store32(cell + 4, value);
+        struct cell cell = {{(uint8_t)head, (uint8_t)byte1, (uint8_t)byte2, 0}};
+        store32(cell.byte + 4, value);
+        memcpy(out->at + out->size, cell.byte, CELL);
     }
     out->size += CELL;
 }
@@ -128,12 +127,12 @@ static void put_step(struct cells *out, const struct flt_step *step) {
     for (int result = 0; result < FLT_RESULT_LIMIT; result++)
         slots |= (uint32_t)(step->result[result] + 1) << (8 * result);
     put(out, CELL_CALL, step->opcode, step->thread, slots);
-    for (unsigned arg = 1; step->present >> arg != 0; arg++) {
-        if (!(step->present >> arg & 1))
-            continue;
-        put(out, arg, step->form[arg], 0, (uint32_t)step->arg[arg]);
-        if (step->arg[arg] >> 32 != 0)
-            put(out, arg + CELL_HIGH, 0, 0, (uint32_t)(step->arg[arg] >> 32));
+    for (uint32_t present = step->present; present != 0; present &= present - 1) {
+        const unsigned arg = (unsigned)__builtin_ctz(present);
+        const uint64_t value = step->arg[arg];
+        put(out, arg, step->form[arg], 0, (uint32_t)value);
+        if (value >> 32 != 0)
+            put(out, arg + CELL_HIGH, 0, 0, (uint32_t)(value >> 32));
     }
 }
 

@@ -94,8 +94,7 @@ void flt_seen_upto(struct flt_slots_seen *seen, const struct flt_sequence *seque
         flt_seen_step(seen, &sequence->step[i]);
 }
 
-/* ---- slots
- * --------------------------------------------------------------------------------------- */
+/* ---- slots ----------------------------------------------------------------------------------- */
 
 static unsigned count_bits(uint64_t bits) {
     unsigned count = 0;
@@ -167,8 +166,7 @@ void flt_choose_results(const struct flt_slots_seen *seen, struct flt_step *step
     }
 }
 
-/* ---- values
- * -------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 /* A handle as a number: mostly one that an early open could have handed out. */
 static uint64_t raw_handle(uint64_t *random) {
@@ -312,8 +310,7 @@ int flt_choose_which_arg(const struct flt_step *step, uint64_t *random) {
     return args == 0 ? 0 : (int)pick_bit(args, random);
 }
 
-/* ---- whole calls
- * --------------------------------------------------------------------------------- */
+/* ---- whole calls ----------------------------------------------------------------------------- */
 
 static uint8_t opcode_by_weight(uint64_t *random) {
     size_t total = 0;

@@ -7,8 +7,7 @@
 #include "binary.h"
 #include "choose.h"
 
-/* ---- growing
- * -------------------------------------------------------------------------------------- */
+/* ---- growing --------------------------------------------------------------------------------- */
 
 void flt_extend(struct flt_sequence *sequence, size_t steps, uint64_t *random) {
     struct flt_slots_seen seen;
@@ -47,8 +46,7 @@ void flt_generate(struct flt_sequence *sequence, size_t steps, uint64_t *random)
     flt_extend(sequence, steps, random);
 }
 
-/* ---- edits
- * ---------------------------------------------------------------------------------------- */
+/* ---- edits ----------------------------------------------------------------------------------- */
 
 /* A place to insert at, the end more often than any other. */
 static size_t insertion_point(const struct flt_sequence *sequence, uint64_t *random) {
@@ -179,8 +177,7 @@ static void edit(struct flt_sequence *sequence, size_t most, uint64_t *random) {
     }
 }
 
-/* ---- fitting
- * -------------------------------------------------------------------------------------- */
+/* ---- fitting --------------------------------------------------------------------------------- */
 
 /* Calls to be dropped, a bit each: removed in one pass, or dropping thousands would cost seconds.
  */
@@ -236,8 +233,7 @@ void flt_mutate(struct flt_sequence *sequence, size_t max_steps, size_t max_byte
     fit(sequence, most, max_bytes, random);
 }
 
-/* ---- crossover
- * ------------------------------------------------------------------------------------ */
+/* ---- crossover ------------------------------------------------------------------------------- */
 
 static void append(struct flt_sequence *out, const struct flt_sequence *from, size_t at,
                    size_t count) {

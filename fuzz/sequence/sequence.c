@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../../model/include/fltKernel.h"
+#include "../../model/inline.h"
 
 /* ---- sequences ------------------------------------------------------------------------------- */
 
@@ -107,11 +108,11 @@ void flt_step_init(struct flt_step *step, uint8_t opcode) {
     step->present = 0;
     for (int result = 0; result < FLT_RESULT_LIMIT; result++)
         step->result[result] = FLT_NO_SLOT;
-    for (uint32_t args = flt_calls[opcode].args, arg = 0; args >> arg != 0; arg++)
-        if (args >> arg & 1) {
-            step->form[arg] = FLT_FORM_VALUE;
-            step->arg[arg] = flt_args[arg].absent;
-        }
+    for (uint32_t args = flt_calls[opcode].args; args != 0; args &= args - 1) {
+        const int arg = __builtin_ctz(args);
+        step->form[arg] = FLT_FORM_VALUE;
+        step->arg[arg] = flt_args[arg].absent;
+    }
 }
 
 enum flt_slots flt_arg_slots(int arg) {
@@ -161,15 +162,20 @@ static struct takes takes_of(const struct flt_arg_info *info) {
 }
 _Static_assert(FLT_FORM_VALUE == 0, "the bit that HANDLE's forms leave out");
 
+static struct takes takes_table[FLT_ARG_LIMIT];
+static bool takes_built;
+
+FLT_APART void build_takes(void) {
+    for (int i = 0; i < FLT_ARG_LIMIT; i++)
+        takes_table[i] = takes_of(&flt_args[i]);
+    takes_built = true;
+}
+
 /* Built at the first use, from the tables. */
 static const struct takes *takes_at(int arg) {
-    static struct takes table[FLT_ARG_LIMIT];
-    static bool built;
-    if (!built)
-        for (int i = 0; i < FLT_ARG_LIMIT; i++)
-            table[i] = takes_of(&flt_args[i]);
-    built = true;
-    return &table[arg];
+    if (!takes_built)
+        build_takes();
+    return &takes_table[arg];
 }
 
 bool flt_arg_fits(int arg, uint8_t form, uint64_t value) {

@@ -1,5 +1,5 @@
-/* FLTFUZZ_STEPS=N in the environment: the mutator makes sequences of N calls. For `fltfuzz bench`; a
- * run of an input does not depend on it. */
+/* FLTFUZZ_STEPS=N in the environment: the mutator makes sequences of N calls. For `fltfuzz bench`;
+ * a run of an input does not depend on it. */
 #include <stdlib.h>
 
 #include "mutator.h"

@@ -1,6 +1,6 @@
 /* fltfuzz-bench: what a call costs, through the whole door, by the sequence's length and by the
- * number of live handles; peak memory. Prints one JSON object. Ratios within one run are what counts:
- * machines are shared. */
+ * number of live handles; peak memory. Prints one JSON object. Ratios within one run are what
+ * counts: machines are shared. */
 #define _POSIX_C_SOURCE 200809L
 #include <inttypes.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ static void out_of_memory(void) {
     exit(2);
 }
 
-/* ---- by length -------------------------------------------------------------------------------------------- */
+/* ---- by length ------------------------------------------------------------------------------- */
 
 enum { DIFFERENT = 64 }; /* sequences of each length, so that no single one decides */
 
@@ -60,7 +60,7 @@ static double by_length(struct flt_runner *runner, size_t length, double seconds
     return elapsed * 1e9 / (double)calls;
 }
 
-/* ---- by live handles -------------------------------------------------------------------------------------- */
+/* ---- by live handles ------------------------------------------------------------------------- */
 
 static uint64_t open_one(struct flt_door *door, uint32_t step) {
     struct flt_call call;
@@ -108,7 +108,8 @@ static double by_live(struct flt_door *door, size_t live) {
     return elapsed * 1e9 / (double)(rounds * 2);
 }
 
-/* ------------------------------------------------------------------------------------------------------------ */
+/* ------------------------------------------------------------------------------------------------------------
+ */
 
 static const char usage[] =
     "usage: fltfuzz-bench\n"

@@ -10,7 +10,7 @@ struct differ {
     size_t room;
 };
 
-/* ---- one call ---------------------------------------------------------------------------------------- */
+/* ---- one call -------------------------------------------------------------------------------- */
 
 static bool same_breaches(const struct flt_step_result *got, const struct flt_expected *expected) {
     if (got->breaches != expected->breaches)
@@ -31,8 +31,7 @@ static void append_outcome(char *buffer, size_t room, uint8_t kind, uint32_t cod
     flt_text_outcome(kind, code, name, sizeof name);
     int used = snprintf(buffer, room, "%s", name);
     for (uint8_t i = 0; i < breaches && used > 0 && (size_t)used < room; i++)
-        used += snprintf(buffer + used, room - (size_t)used, " breach %s",
-                         flt_rules[breach[i]].id);
+        used += snprintf(buffer + used, room - (size_t)used, " breach %s", flt_rules[breach[i]].id);
 }
 
 static bool step_differs(const struct flt_runner *runner, const struct flt_text *text, size_t step,
@@ -53,7 +52,7 @@ static bool step_differs(const struct flt_runner *runner, const struct flt_text 
     return true;
 }
 
-/* ---- what is left at the end ------------------------------------------------------------------------- */
+/* ---- what is left at the end ----------------------------------------------------------------- */
 
 static bool same_leak(const struct flt_leak *got, const struct flt_expected_leak *expected) {
     if (got->rule != expected->rule)
@@ -88,8 +87,8 @@ static bool leaks_differ(const struct flt_runner *runner, const struct flt_text 
     }
     for (size_t i = 0; i < text->leaks; i++)
         if (!met[i]) {
-            leak_differs(differ, "expected, and not found", text->leak[i].rule,
-                         text->leak[i].slots, text->leak[i].slot);
+            leak_differs(differ, "expected, and not found", text->leak[i].rule, text->leak[i].slots,
+                         text->leak[i].slot);
             return true;
         }
     return false;

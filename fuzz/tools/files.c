@@ -67,7 +67,7 @@ uint8_t *flt_file_read(const char *path, size_t *size) {
     return data ? exact_copy(data, *size) : NULL;
 }
 
-/* ---- lists of paths -------------------------------------------------------------------------------- */
+/* ---- lists of paths -------------------------------------------------------------------------- */
 
 static bool append(struct flt_paths *paths, char *path) {
     if (paths->count == paths->room) {

@@ -1,5 +1,5 @@
-/* fltfuzz-minimize: the smallest sequence that still shows the rule, as commented text. Exit 0 done,
- * 2 bad input, or an input that shows nothing. */
+/* fltfuzz-minimize: the smallest sequence that still shows the rule, as commented text. Exit 0
+ * done, 2 bad input, or an input that shows nothing. */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <stdlib.h>

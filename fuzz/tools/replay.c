@@ -1,5 +1,6 @@
-/* fltfuzz-replay: runs sequences (text or binary, files or folders), each twice, and says what broke.
- * A text's expectations must hold; a binary has none. Exit 0 fine, 1 a finding, 2 bad input. */
+/* fltfuzz-replay: runs sequences (text or binary, files or folders), each twice, and says what
+ * broke. A text's expectations must hold; a binary has none. Exit 0 fine, 1 a finding, 2 bad input.
+ */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,8 @@
 static const char usage[] =
     "usage: fltfuzz-replay [--quiet] [--trace] [--json] [--profile NAME] PATH...\n"
     "  PATH       a sequence (text or binary), a folder of them, or - for standard input\n"
-    "  --trace    print each call with its outcome, breaches and IRPs; the output is a sequence again\n"
+    "  --trace    print each call with its outcome, breaches and IRPs; the output is a sequence "
+    "again\n"
     "  --json     print one JSON array, an object per file\n"
     "  --profile  run under this profile instead of the one that the file names\n"
     "  --quiet    print findings only\n"
@@ -35,7 +37,7 @@ struct session {
 enum verdict { FINE, FINDING, UNEXPECTED, UNREADABLE };
 static const char *const verdict_names[] = {"fine", "finding", "unexpected", "unreadable"};
 
-/* ---- which file is running, for crashes -------------------------------------------------------------- */
+/* ---- which file is running, for crashes ------------------------------------------------------ */
 
 static const char *running = "";
 void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
@@ -44,7 +46,7 @@ static void say_what_was_running(void) {
     fprintf(stderr, "while replaying %s\n", running);
 }
 
-/* ---- one file ------------------------------------------------------------------------------------------ */
+/* ---- one file -------------------------------------------------------------------------------- */
 
 struct judgement {
     enum verdict verdict;
@@ -114,11 +116,10 @@ static void print_text(const struct session *session, const char *path,
     const struct flt_runner *runner = session->runner;
     if (session->options.trace && judgement->verdict != UNREADABLE) {
         printf("# %s\n", path);
-        flt_report_annotated(runner,
-                             judgement->verdict == FINDING
-                                 ? flt_door_finding(flt_runner_door(runner))->step
-                                 : 0,
-                             true, stdout);
+        flt_report_annotated(
+            runner,
+            judgement->verdict == FINDING ? flt_door_finding(flt_runner_door(runner))->step : 0,
+            true, stdout);
     }
     if (judgement->verdict == FINDING) {
         printf("%s:\n", path);
@@ -143,7 +144,7 @@ static void replay(struct session *session, const char *path) {
         print_text(session, path, &judgement);
 }
 
-/* ---- the command ----------------------------------------------------------------------------------------- */
+/* ---- the command ----------------------------------------------------------------------------- */
 
 static int wrong_usage(const char *what, const char *word) {
     fprintf(stderr, "fltfuzz-replay: %s%s; --help has the usage\n", what, word);
@@ -173,7 +174,8 @@ static int read_options(int argc, char **argv, struct options *options, struct f
             const char *name = ++i < argc ? argv[i] : "";
             if (!flt_profile_by_name(name, strlen(name), &options->profile))
                 return wrong_usage("unknown profile, allowed are documented, forwarding, strict: ",
-                                   name) + 1;
+                                   name) +
+                       1;
             options->profile_given = true;
         } else {
             return wrong_usage("unknown option ", word) + 1;

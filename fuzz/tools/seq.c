@@ -82,9 +82,10 @@ static bool seeds(const struct flt_paths *paths, const char *folder, struct flt_
             continue;
         const char *slash = strrchr(paths->path[i], '/');
         char out[4096];
-        const int length = snprintf(out, sizeof out, "%s/%s", folder,
-                                    slash ? slash + 1 : paths->path[i]);
-        good &= length > 0 && (size_t)length < sizeof out && flt_input_load(paths->path[i], input) &&
+        const int length =
+            snprintf(out, sizeof out, "%s/%s", folder, slash ? slash + 1 : paths->path[i]);
+        good &= length > 0 && (size_t)length < sizeof out &&
+                flt_input_load(paths->path[i], input) &&
                 encode_to(&input->text.sequence, out, true);
     }
     return good;

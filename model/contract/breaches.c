@@ -9,8 +9,7 @@ void flt_breach(struct flt_prediction *prediction, enum flt_rule rule) {
     prediction->withhold |= flt_rules[rule].withhold;
 }
 
-/* ---- IRQL, outputs and the thread's state: any row
- * -------------------------------------------------- */
+/* ---- IRQL, outputs and the thread's state: any row ------------------------------------------- */
 
 /* The rule that a call above its row's IRQL breaks. */
 static const enum flt_rule irql_rules[FLT_OP_LIMIT] = {

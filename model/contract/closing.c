@@ -2,8 +2,7 @@
 #include "../include/wdm.h"
 #include "predict.h"
 
-/* ---- bad handles
- * ----------------------------------------------------------------------------------- */
+/* ---- bad handles ----------------------------------------------------------------------------- */
 
 /* A bad handle that may stop the system: it would be a kernel handle, and is none of the two values
  * that stand for "no handle". */
@@ -38,8 +37,7 @@ static void predict_minus_one(const struct flt_contract *contract,
         flt_allow(allowed, FLT_RETURNED, STATUS_SUCCESS);
 }
 
-/* ---- live handles
- * ---------------------------------------------------------------------------------- */
+/* ---- live handles ---------------------------------------------------------------------------- */
 
 /* A close of one: who makes it, and what it may do. */
 struct close {
@@ -115,8 +113,7 @@ uint64_t flt_reason_of_stop(const struct flt_contract *contract, const struct fl
     return protect ? 0 : 1;
 }
 
-/* ---- ZwClose, NtClose, ObCloseHandle
- * ------------------------------------------------------------------- */
+/* ---- ZwClose, NtClose, ObCloseHandle --------------------------------------------------------- */
 
 static void predict_close(const struct flt_contract *contract, const struct flt_call *call,
                           bool from_user_mode, struct flt_prediction *prediction) {

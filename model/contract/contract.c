@@ -81,8 +81,9 @@ struct stop {
     uint64_t p1, p2;
 };
 
-static void check_parameters(const struct flt_contract *contract, const struct flt_call *call,
-                             const struct flt_outcome *outcome, struct flt_violation *violation) {
+FLT_APART void check_parameters(const struct flt_contract *contract, const struct flt_call *call,
+                                const struct flt_outcome *outcome,
+                                struct flt_violation *violation) {
     const uint64_t irql = flt_thread_of(contract, call)->irql;
     const uint64_t new_irql = (uint8_t)call->arg[FLT_ARG_irql];
     enum flt_rule close_rule;

@@ -2,8 +2,7 @@
 #include "../include/wdm.h"
 #include "predict.h"
 
-/* ---- the processes
- * ---------------------------------------------------------------------------------- */
+/* ---- the processes --------------------------------------------------------------------------- */
 
 enum { NO_PROCESS = FLT_PROCESS_COUNT };
 
@@ -26,8 +25,7 @@ static bool has_option(const struct flt_call *call, uint32_t option) {
     return (call->arg[FLT_ARG_options] & option) != 0;
 }
 
-/* ---- the source
- * ------------------------------------------------------------------------------------- */
+/* ---- the source ------------------------------------------------------------------------------ */
 
 struct source {
     uint8_t process;
@@ -45,8 +43,7 @@ static struct source find_source(const struct flt_contract *contract, const stru
     return source;
 }
 
-/* ---- predicting
- * --------------------------------------------------------------------------------------- */
+/* ---- predicting ------------------------------------------------------------------------------ */
 
 /* The source is good: what comes of the target. */
 static struct flt_allowed *predict_target(const struct flt_contract *contract,
@@ -76,8 +73,7 @@ FLT_PREDICT(ZwDuplicateObject) {
         flt_allow(allowed, FLT_RETURNED, (uint32_t)STATUS_INVALID_HANDLE);
 }
 
-/* ---- observing
- * ---------------------------------------------------------------------------------------- */
+/* ---- observing ------------------------------------------------------------------------------- */
 
 static uint32_t new_access(const struct flt_call *call, const struct flt_handle_record *source,
                            enum flt_type type) {
@@ -142,8 +138,7 @@ bool flt_contract_failure_may_change(const struct flt_contract *contract,
     return call->opcode == FLT_OP_ZwDuplicateObject && has_option(call, DUPLICATE_CLOSE_SOURCE);
 }
 
-/* ---- duplicates that no output showed
- * ------------------------------------------------------------------- */
+/* ---- duplicates that no output showed -------------------------------------------------------- */
 
 bool flt_contract_needs_value(const struct flt_contract *contract, uint8_t *table,
                               uint64_t *token) {

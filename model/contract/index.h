@@ -31,12 +31,14 @@ void flt_index_remove(struct flt_index *index, uint64_t key);
 
 /* FLT_NOWHERE when the key is not there. */
 FLT_INLINE uint32_t flt_index_find(const struct flt_index *index, uint64_t key) {
+    const struct flt_index_cell *cells = index->cell;
+    const uint32_t mask = index->mask, epoch = index->epoch;
     for (uint32_t i = (uint32_t)flt_mix(key);; i++) {
-        const struct flt_index_cell *cell = &index->cell[i & index->mask];
-        if (cell->epoch != index->epoch)
+        const struct flt_index_cell cell = cells[i & mask];
+        if (cell.epoch != epoch)
             return FLT_NOWHERE;
-        if (cell->key == key)
-            return cell->at;
+        if (cell.key == key)
+            return cell.at;
     }
 }
 

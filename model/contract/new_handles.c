@@ -4,8 +4,7 @@
 #include "../include/wdm.h"
 #include "predict.h"
 
-/* ---- room in the table
- * ------------------------------------------------------------------------------ */
+/* ---- room in the table ----------------------------------------------------------------------- */
 
 enum { SMALL_TABLE = 12, WINDOWS_TABLE = (1 << 24) - (1 << 16) };
 
@@ -42,8 +41,7 @@ struct flt_allowed *flt_expect_new_handle(const struct flt_contract *contract, u
     return allowed;
 }
 
-/* ---- the value
- * -------------------------------------------------------------------------------------- */
+/* ---- the value ------------------------------------------------------------------------------- */
 
 /* The rule that a new handle's value breaks. */
 static enum flt_rule wrong_value(const struct flt_contract *contract, uint64_t fill, uint8_t table,
@@ -79,8 +77,7 @@ bool flt_check_new_value(const struct flt_contract *contract, uint8_t opcode, ui
     return false;
 }
 
-/* ---- the record
- * -------------------------------------------------------------------------------------- */
+/* ---- the record ------------------------------------------------------------------------------ */
 
 void flt_describe_new_handle(struct flt_contract *contract, const struct flt_call *call,
                              uint32_t handle, uint32_t access, uint8_t flags) {

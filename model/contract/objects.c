@@ -118,13 +118,6 @@ void flt_give_back(struct flt_contract *contract, uint32_t object) {
     flt_touch(contract, object);
 }
 
-void flt_touch(struct flt_contract *contract, uint32_t object) {
-    if (contract->object[object].touched)
-        return;
-    contract->object[object].touched = true;
-    flt_push(&contract->touched, object);
-}
-
 void flt_retire_if_done(struct flt_contract *contract, uint32_t object) {
     struct flt_object_record *record = &contract->object[object];
     if (record->handles > 0 || record->references > 0)

@@ -14,8 +14,7 @@ static enum flt_name_there what_is_there(const struct flt_call *call) {
     return name ? (enum flt_name_there)name->there : FLT_NAME_NOTHING;
 }
 
-/* ---- predicting
- * ------------------------------------------------------------------------------------- */
+/* ---- predicting ------------------------------------------------------------------------------ */
 
 static void predict_new_handle(const struct flt_contract *contract, const struct flt_call *call,
                                enum flt_rule rule, struct flt_prediction *prediction) {
@@ -58,8 +57,7 @@ static void check_iosb(const struct flt_call *call, const struct flt_outcome *ou
                     outcome->status);
 }
 
-/* ---- the new object
- * ----------------------------------------------------------------------------------- */
+/* ---- the new object -------------------------------------------------------------------------- */
 
 /* Nothing but the IRPs show it yet: the newest one that no open has taken is this open's. */
 static uint32_t object_by_create(struct flt_contract *contract) {

@@ -22,8 +22,7 @@
     void flt_observe_##name(struct flt_contract *contract, const struct flt_call *call,            \
                             const struct flt_outcome *outcome, struct flt_violation *violation)
 
-/* ---- clauses (allowed.c)
- * ------------------------------------------------------------------------------ */
+/* ---- clauses (allowed.c) --------------------------------------------------------------------- */
 
 /* Appends an empty one. */
 struct flt_allowed *flt_add_clause(struct flt_prediction *prediction, enum flt_rule rule);
@@ -64,8 +63,7 @@ void flt_find_table_breach(const struct flt_contract *contract, const struct flt
 /* IRQL is checked by the verifier for every row but those that may run at any. */
 bool flt_above_its_irql(const struct flt_contract *contract, const struct flt_call *call);
 
-/* ---- closing (closing.c)
- * ------------------------------------------------------------------------------ */
+/* ---- closing (closing.c) --------------------------------------------------------------------- */
 
 /* Whether FltClose, where it closes only what is its own, takes the live handle for its own. */
 enum flt_sure { FLT_NO, FLT_MAYBE, FLT_YES };
@@ -76,8 +74,7 @@ enum flt_sure flt_is_own_to_flt_close(const struct flt_contract *contract,
 uint64_t flt_reason_of_stop(const struct flt_contract *contract, const struct flt_call *call,
                             uint64_t reason, enum flt_rule *rule);
 
-/* ---- new handles (new_handles.c)
- * ----------------------------------------------------------------------- */
+/* ---- new handles (new_handles.c) ------------------------------------------------------------- */
 
 /* The last step of every open: success by that rule, if the table has room. */
 struct flt_allowed *flt_expect_new_handle(const struct flt_contract *contract, uint8_t table,
@@ -92,15 +89,13 @@ uint32_t flt_add_new_handle(struct flt_contract *contract, const struct flt_call
 void flt_describe_new_handle(struct flt_contract *contract, const struct flt_call *call,
                              uint32_t handle, uint32_t access, uint8_t flags);
 
-/* ---- IRPs (irps.c)
- * --------------------------------------------------------------------------------------- */
+/* ---- IRPs (irps.c) --------------------------------------------------------------------------- */
 
 /* Once the last handle is closed and IRP_MJ_CLEANUP came, in whichever order. */
 void flt_check_cleanup_process(const struct flt_object_record *object,
                                struct flt_violation *violation);
 
-/* ---- outputs (outputs.c)
- * ------------------------------------------------------------------------------ */
+/* ---- outputs (outputs.c) --------------------------------------------------------------------- */
 
 /* After a failed call: what its outputs hold; and its slots hold nothing of use. */
 void flt_observe_failure(struct flt_contract *contract, const struct flt_call *call,

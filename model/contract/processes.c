@@ -5,8 +5,7 @@ static uint8_t process_of(const struct flt_call *call) {
     return (uint8_t)(call->arg[FLT_ARG_process] % FLT_PROCESS_COUNT);
 }
 
-/* ---- StartProcess, ExitProcess
- * -------------------------------------------------------------------------- */
+/* ---- StartProcess, ExitProcess --------------------------------------------------------------- */
 
 FLT_PREDICT(StartProcess) {
     (void)contract, (void)call;
@@ -37,8 +36,7 @@ FLT_OBSERVE(ExitProcess) {
             flt_close_handle(contract, live->at[i - 1], process, violation);
 }
 
-/* ---- KeStackAttachProcess, KeUnstackDetachProcess
- * --------------------------------------------------------- */
+/* ---- KeStackAttachProcess, KeUnstackDetachProcess -------------------------------------------- */
 
 FLT_PREDICT(KeStackAttachProcess) {
     if (flt_thread_of(contract, call)->attach_depth == FLT_ATTACH_DEPTH)

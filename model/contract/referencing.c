@@ -90,8 +90,7 @@ void flt_observe_ObReferenceObjectByHandle(struct flt_contract *contract,
                          flt_add_reference(contract, object, call));
 }
 
-/* ---- ObDereferenceObject, ObReferenceObject
- * --------------------------------------------------------------- */
+/* ---- ObDereferenceObject, ObReferenceObject -------------------------------------------------- */
 
 FLT_PREDICT(ObDereferenceObject) {
     flt_expect_quiet(prediction);
@@ -129,8 +128,7 @@ FLT_OBSERVE(ObReferenceObject) {
         flt_add_reference(contract, object, call);
 }
 
-/* ---- ObOpenObjectByPointer
- * ------------------------------------------------------------------------------- */
+/* ---- ObOpenObjectByPointer ------------------------------------------------------------------- */
 
 FLT_PREDICT(ObOpenObjectByPointer) {
     const uint32_t at = flt_find_held_object(contract, call, prediction);

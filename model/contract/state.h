@@ -219,7 +219,13 @@ void flt_forget_token(struct flt_contract *contract, uint32_t object);
 void flt_take_over(struct flt_contract *contract, uint32_t object);
 void flt_give_back(struct flt_contract *contract, uint32_t object);
 /* To be looked at by the next flt_contract_settle. */
-void flt_touch(struct flt_contract *contract, uint32_t object);
+FLT_INLINE void flt_touch(struct flt_contract *contract, uint32_t object) {
+    struct flt_object_record *record = &contract->object[object];
+    if (record->touched)
+        return;
+    record->touched = true;
+    flt_push(&contract->touched, object);
+}
 /* Frees the record of a live object if nothing is left of it: no counts, and its IRPs came. */
 void flt_retire_if_done(struct flt_contract *contract, uint32_t object);
 

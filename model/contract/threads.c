@@ -25,8 +25,7 @@ void flt_observe_RunIn(struct flt_contract *contract, const struct flt_call *cal
         (uint8_t)(call->arg[FLT_ARG_process] % FLT_PROCESS_COUNT);
 }
 
-/* ---- SetPreviousMode, IoSetTopLevelIrp
- * ----------------------------------------------------------------- */
+/* ---- SetPreviousMode, IoSetTopLevelIrp ------------------------------------------------------- */
 
 FLT_PREDICT(SetPreviousMode) {
     (void)contract, (void)call;
@@ -50,8 +49,7 @@ FLT_OBSERVE(IoSetTopLevelIrp) {
     flt_moved_thread(contract, call)->has_irp = call->arg[FLT_ARG_irp] != 0;
 }
 
-/* ---- KeRaiseIrql
- * ------------------------------------------------------------------------------------- */
+/* ---- KeRaiseIrql ----------------------------------------------------------------------------- */
 
 void flt_predict_KeRaiseIrql(const struct flt_contract *contract, const struct flt_call *call,
                              struct flt_prediction *prediction) {

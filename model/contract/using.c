@@ -3,8 +3,7 @@
 #include "../include/wdm.h"
 #include "predict.h"
 
-/* ---- of a handle
- * -------------------------------------------------------------------------------------- */
+/* ---- of a handle ----------------------------------------------------------------------------- */
 
 static struct flt_named find_handle(const struct flt_contract *contract,
                                     const struct flt_call *call,
@@ -48,8 +47,7 @@ FLT_OBSERVE(ZwQueryInformationFile) {
     (void)contract, (void)call, (void)outcome, (void)violation;
 }
 
-/* ---- ZwSetInformationObject
- * ----------------------------------------------------------------------------- */
+/* ---- ZwSetInformationObject ------------------------------------------------------------------ */
 
 FLT_PREDICT(ZwSetInformationObject) {
     const struct flt_named named = find_handle(contract, call, prediction);
@@ -76,8 +74,7 @@ FLT_OBSERVE(ZwSetInformationObject) {
     flt_push(&contract->changed, named.handle);
 }
 
-/* ---- of a file object
- * ----------------------------------------------------------------------------------- */
+/* ---- of a file object ------------------------------------------------------------------------ */
 
 static void predict_object_call(const struct flt_contract *contract, const struct flt_call *call,
                                 struct flt_prediction *prediction) {

@@ -77,11 +77,9 @@ typedef struct _KPROCESS *PRKPROCESS;
 typedef struct _KAPC_STATE *PRKAPC_STATE;
 typedef void (*PIO_APC_ROUTINE)(PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock, ULONG Reserved);
 typedef enum _FILE_INFORMATION_CLASS { FileStandardInformation = 5 } FILE_INFORMATION_CLASS;
-/* ObjectHandleFlagInformation is in no page of either documentation set (S-10); its number and shape
- * are those of open implementations. */
-typedef enum _OBJECT_INFORMATION_CLASS {
-    ObjectHandleFlagInformation = 4
-} OBJECT_INFORMATION_CLASS;
+/* ObjectHandleFlagInformation is in no page of either documentation set (S-10); its number and
+ * shape are those of open implementations. */
+typedef enum _OBJECT_INFORMATION_CLASS { ObjectHandleFlagInformation = 4 } OBJECT_INFORMATION_CLASS;
 typedef struct _OBJECT_HANDLE_FLAG_INFORMATION {
     BOOLEAN Inherit;
     BOOLEAN ProtectFromClose;
@@ -102,9 +100,9 @@ NTSTATUS ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess,
                                    PVOID *Object, POBJECT_HANDLE_INFORMATION HandleInformation);
 VOID ObDereferenceObject(PVOID Object);
 VOID ObReferenceObject(PVOID Object);
-NTSTATUS ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCESS_STATE PassedAccessState,
-                               ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
-                               KPROCESSOR_MODE AccessMode, PHANDLE Handle);
+NTSTATUS ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes,
+                               PACCESS_STATE PassedAccessState, ACCESS_MASK DesiredAccess,
+                               POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, PHANDLE Handle);
 NTSTATUS ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode);
 NTSTATUS NtClose(HANDLE Handle);
 NTSTATUS ZwDuplicateObject(HANDLE SourceProcessHandle, HANDLE SourceHandle,

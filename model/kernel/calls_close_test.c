@@ -299,7 +299,7 @@ static void closed_value_comes_back_or_not(void **state) {
     assert_status(flt_close(handle), STATUS_INVALID_HANDLE); /* retired */
 }
 
-/* ---- from user mode ------------------------------------------------------------------------- */
+/* ---- from user mode -------------------------------------------------------------------------- */
 
 static void user_mode_closes_no_kernel_handle(void **state) {
     (void)state;

@@ -121,8 +121,7 @@ static void output_may_be_missing(void **state) {
                   STATUS_INVALID_HANDLE);
 }
 
-/* ---- what fails, in order
- * ------------------------------------------------------------------------ */
+/* ---- what fails, in order -------------------------------------------------------------------- */
 
 static void assert_fails(enum flt_process_handle from, HANDLE source, enum flt_process_handle to,
                          ULONG attributes, NTSTATUS status) {
@@ -192,8 +191,7 @@ static void tag_bits_are_as_the_switch_says(void **state) {
                   STATUS_INVALID_HANDLE);
 }
 
-/* ---- closing the source
- * ---------------------------------------------------------------------------- */
+/* ---- closing the source ---------------------------------------------------------------------- */
 
 static void source_moves_to_the_target(void **state) {
     (void)state;
@@ -271,8 +269,7 @@ static void protected_source_stays(void **state) {
     assert_object(token_of(FLT_PROCESS_P1, source), 2, 0, FLT_TYPE_FILE, FLT_PHASE_IN_USE);
 }
 
-/* ---- who closes a duplicate
- * --------------------------------------------------------------------------- */
+/* ---- who closes a duplicate ------------------------------------------------------------------ */
 
 /* Of an object of that open, by ZwDuplicateObject or by ObOpenObjectByPointer. */
 static HANDLE made_from(enum flt_opcode opener, bool by_pointer) {

@@ -234,8 +234,7 @@ static void pointer_reference_is_one_more(void **state) {
     assert_totals(0, 0);
 }
 
-/* ---- ObOpenObjectByPointer
- * ------------------------------------------------------------------------ */
+/* ---- ObOpenObjectByPointer ------------------------------------------------------------------- */
 
 static PFILE_OBJECT open_file_object(void) {
     open_by(FLT_OP_FltCreateFileEx, OBJ_KERNEL_HANDLE);

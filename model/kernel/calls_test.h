@@ -260,8 +260,7 @@ static inline int detach(void) {
     return 0;
 }
 
-/* ---- what the view shows
- * ------------------------------------------------------------------------- */
+/* ---- what the view shows --------------------------------------------------------------------- */
 
 static inline bool has_handle(uint8_t table, HANDLE handle, struct flt_handle_row *row) {
     const struct flt_view *view = &w.system->view;

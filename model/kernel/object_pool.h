@@ -54,7 +54,7 @@ const struct flt_object *flt_object_pool_find(const struct flt_object_pool *pool
 bool flt_object_pool_owns(const struct flt_object_pool *pool, uint64_t token);
 /* The object at a place among the live: 0 to live_count - 1, in no order. */
 FLT_INLINE const struct flt_object *flt_object_pool_at(const struct flt_object_pool *pool,
-                                                          size_t place) {
+                                                       size_t place) {
     return &pool->live[place]->object;
 }
 
