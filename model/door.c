@@ -440,9 +440,7 @@ bool flt_door_call(struct flt_door *door, const struct flt_call *call,
     return flt_door_end(door, frame, outcome);
 }
 
-/* ---- a run
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- a run ----------------------------------------------------------------------------------- */
 
 struct flt_door *flt_door_new(struct flt_system *system) {
     struct flt_door *door = calloc(1, sizeof *door);

@@ -1933,9 +1933,7 @@ static void test_records_are_used_again(void **state) {
     assert_true(contract->touched.count <= 2);
 }
 
-/* ---- sets
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- sets ------------------------------------------------------------------------------------ */
 
 static void test_sets_of_outcomes(void **state) {
     (void)state;
