@@ -354,11 +354,26 @@ static uint8_t choose_opcode(const struct flt_slots_seen *seen, size_t left, uin
     return opcode;
 }
 
-/* How often, of 16, an argument is written out rather than left to its default. */
+/* How often, of 16, an argument is written out rather than left to its default. One that a single row
+ * of the table has is what that call is about. */
 static unsigned written_odds(int arg) {
     if (flt_arg_is_subject(arg))
         return 16;
-    return flt_args[arg].kind == FLT_KIND_NAME ? 12 : 3;
+    if (flt_args[arg].kind == FLT_KIND_NAME)
+        return 12;
+    size_t rows = 0;
+    for (const uint8_t *op = flt_opcodes; *op != FLT_OP_NONE; op++)
+        rows += flt_calls[*op].args >> arg & 1;
+    return rows == 1 ? 10 : 3;
+}
+
+/* written_odds of every argument, once. */
+static const uint8_t *all_written_odds(void) {
+    static uint8_t odds[FLT_ARG_LIMIT];
+    if (odds[FLT_ARG_handle] == 0)
+        for (int arg = 1; arg < FLT_ARG_LIMIT; arg++)
+            odds[arg] = (uint8_t)written_odds(arg);
+    return odds;
 }
 
 void flt_choose_step(const struct flt_slots_seen *seen, size_t left, struct flt_step *step,
@@ -366,7 +381,8 @@ void flt_choose_step(const struct flt_slots_seen *seen, size_t left, struct flt_
     flt_step_init(step, choose_opcode(seen, left, random));
     flt_choose_results(seen, step, random);
     const uint32_t args = flt_calls[step->opcode].args;
+    const uint8_t *odds = all_written_odds();
     for (int arg = 1; args >> arg != 0; arg++)
-        if ((args >> arg & 1) && flt_odds(random, written_odds(arg)))
+        if ((args >> arg & 1) && flt_odds(random, odds[arg]))
             flt_choose_arg(seen, step, arg, random);
 }
