@@ -23,9 +23,10 @@ struct flt_door {
     struct flt_view contract_view;
     struct flt_frame frame[FLT_DOOR_DEPTH];
     size_t depth;
-    bool over;    /* nothing more may be called */
-    bool stopped; /* by a bug check */
-    bool guarded; /* `unwind` is set */
+    bool over;              /* nothing more may be called */
+    bool stopped;           /* by a bug check */
+    bool guarded;           /* `unwind` is set */
+    bool can[FLT_OP_LIMIT]; /* the system has the call */
     bool keep_trace, compare_always;
     uint64_t calls;     /* of this run */
     uint64_t last_full; /* the call after which everything was compared last */
@@ -319,6 +320,14 @@ static void count_breaches(struct flt_door *door, const struct flt_prediction *p
     }
 }
 
+/* The system has no such call: nothing is predicted, nothing is made, and it is counted. */
+FLT_APART void withhold_lacking(struct flt_door *door, struct flt_prediction *prediction) {
+    prediction->generation = flt_contract_generation(door->contract);
+    prediction->clauses = prediction->breaches = 0;
+    prediction->withhold = true;
+    door->counts.lacking++;
+}
+
 struct flt_frame *flt_door_begin(struct flt_door *door, const struct flt_call *call) {
     if (door->over || door->depth == FLT_DOOR_DEPTH)
         return NULL;
@@ -327,7 +336,10 @@ struct flt_frame *flt_door_begin(struct flt_door *door, const struct flt_call *c
     door->system->thread = call->thread;
     door->calls++;
     door->counts.calls++;
-    flt_contract_predict(door->contract, call, &frame->prediction);
+    if (door->can[call->opcode])
+        flt_contract_predict(door->contract, call, &frame->prediction);
+    else
+        withhold_lacking(door, &frame->prediction);
     count_breaches(door, &frame->prediction);
     frame->entry = door->keep_trace ? flt_trace_begin(&door->trace, call, (uint8_t)door->depth,
                                                       &frame->prediction)
@@ -342,7 +354,8 @@ bool flt_frame_withheld(const struct flt_frame *frame) {
 
 /* A call within this one moved the state: what must come back is predicted from where it is now. */
 static void predict_again(struct flt_door *door, struct flt_frame *frame) {
-    if (frame->prediction.generation == flt_contract_generation(door->contract))
+    if (frame->prediction.generation == flt_contract_generation(door->contract) ||
+        !door->can[frame->call->opcode])
         return;
     const bool withhold = frame->prediction.withhold;
     flt_contract_predict(door->contract, frame->call, &frame->prediction);
@@ -452,6 +465,8 @@ struct flt_door *flt_door_new(struct flt_system *system) {
         return NULL;
     }
     door->system = system;
+    for (const uint8_t *op = flt_opcodes; *op != FLT_OP_NONE; op++)
+        door->can[*op] = flt_system_can(system, *op);
     door->contract_view = flt_contract_view(door->contract);
     return door;
 }

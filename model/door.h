@@ -43,6 +43,7 @@ struct flt_trace {
 /* What was checked and what could not be (a view with less to show). */
 struct flt_door_counts {
     uint64_t calls, withheld, bugchecks;
+    uint64_t lacking; /* of the withheld: the system has no such call */
     uint64_t rows_compared;
     uint64_t views_compared, views_unchecked;
     uint64_t breach[FLT_RULE_COUNT];
@@ -57,7 +58,8 @@ struct flt_finding {
     struct flt_allowed allowed; /* empty when the outcome itself was not at fault */
 };
 
-/* The system is the caller's and outlives the door. NULL when memory is short. */
+/* The system is the caller's and outlives the door; what it can do is asked here, once. A call that
+ * it lacks is withheld without a breach. NULL when memory is short. */
 struct flt_door *flt_door_new(struct flt_system *system);
 void flt_door_free(struct flt_door *door);
 

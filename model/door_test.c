@@ -500,6 +500,35 @@ static void a_withheld_call_is_not_made(void **state) {
     done(fixture);
 }
 
+/* A system may lack calls: they are not made, and that is counted, not held against it. */
+static void a_call_that_the_system_lacks_is_not_made(void **state) {
+    (void)state;
+    struct fixture *fixture = with_view(FLT_VIEW_FULL);
+    flt_door_free(fixture->door);
+    struct flt_ops without = *fixture->scripted.system.ops;
+    without.FltClose = NULL;
+    fixture->scripted.system.ops = &without;
+    assert_false(flt_system_can(&fixture->scripted.system, FLT_OP_FltClose));
+    assert_true(flt_system_can(&fixture->scripted.system, FLT_OP_ZwClose));
+    fixture->door = flt_door_new(&fixture->scripted.system);
+    fixture->scripted.truth = flt_contract_view(flt_door_contract(fixture->door));
+    struct flt_switches switches;
+    flt_switches_from_profile(&switches, FLT_PROFILE_documented);
+    flt_door_open(fixture->door, &switches, &switches);
+    will_open(fixture, K(1), 0x1000);
+    assert_true(call_open(fixture, 0));
+    assert_true(call_close(fixture, K(1)));
+    assert_true(call_close(fixture, K(5))); /* no breach either: nothing was done */
+    assert_int_equal(fixture->scripted.calls, 1);
+    const struct flt_door_counts *counts = flt_door_counts(fixture->door);
+    assert_int_equal(counts->lacking, 2);
+    assert_int_equal(counts->withheld, 2);
+    assert_true(flt_door_end_of_run(fixture->door));
+    struct flt_leak leak;
+    assert_true(flt_door_leak(fixture->door, 0, &leak)); /* the handle is open: it was not closed */
+    done(fixture);
+}
+
 static void a_bug_check_ends_the_run(void **state) {
     (void)state;
     struct fixture *fixture = with_view(FLT_VIEW_FULL);
@@ -651,6 +680,7 @@ int main(void) {
         cmocka_unit_test(a_wrong_outcome_names_rule_and_allowed_set),
         cmocka_unit_test(an_irp_too_many_is_named),
         cmocka_unit_test(a_withheld_call_is_not_made),
+        cmocka_unit_test(a_call_that_the_system_lacks_is_not_made),
         cmocka_unit_test(a_bug_check_ends_the_run),
         cmocka_unit_test(a_bug_check_that_no_page_allows_is_a_finding),
         cmocka_unit_test(what_must_come_back_is_predicted_again),
