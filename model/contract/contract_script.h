@@ -42,6 +42,7 @@
 #include <cmocka.h>
 
 #include "../include/wdm.h"
+#include "../row_sums.h"
 #include "contract.h"
 
 #define SCRIPT_FILL UINT64_C(0x5C5C5C5C5C5C5C5C)
@@ -429,6 +430,17 @@ static void script_make(struct script *s, struct script_call *c, char *within) {
         script_bind(s, c);
 }
 
+/* The sums that the contract keeps up to date are those of its rows. */
+static void script_compare_sums(const struct script *s) {
+    const struct flt_view view = flt_contract_view(s->contract);
+    struct flt_sums kept, walked;
+    view.ops->sums(view.self, &kept);
+    flt_walk_sums(&view, &walked);
+    if (kept.handles != walked.handles || kept.objects != walked.objects ||
+        kept.rows != walked.rows)
+        script_fail(s, "the sums are not those of the rows");
+}
+
 static void script_end(struct script *s, char *words) {
     flt_contract_settle(s->contract, true, &s->violation);
     struct flt_leak leak = {0};
@@ -540,6 +552,7 @@ static void script_run(struct script *s, struct flt_contract *contract, const ch
         script_step(s, step, within);
         if (s->violation.rule == FLT_RULE_NONE)
             flt_contract_settle(contract, false, &s->violation);
+        script_compare_sums(s);
     }
     s->met[s->violation.rule] = true;
 }

@@ -75,8 +75,9 @@ uint32_t flt_new_object(struct flt_contract *contract, enum flt_type type,
 static void token_moves(struct flt_contract *contract, uint32_t object) {
     const struct flt_positions *changed = &contract->changed;
     const uint32_t handles = contract->object[object].handles;
-    const bool its_own = handles == 1 && changed->count > 0 &&
-                         contract->handle[changed->at[changed->count - 1]].object == object;
+    const struct flt_handle_record *last =
+        changed->count > 0 ? &contract->handle[changed->at[changed->count - 1]] : NULL;
+    const bool its_own = handles == 1 && last && last->live && last->object == object;
     if (handles > 0 && !its_own)
         contract->unsummed = true;
     flt_touch(contract, object);

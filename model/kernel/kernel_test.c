@@ -1,4 +1,5 @@
 /* The system as a whole: its world, its view, its reset. */
+#include "../row_sums.h"
 #include "calls_test.h"
 
 enum { MANY = 1000 };
@@ -156,6 +157,27 @@ static void nothing_to_free_is_fine(void **state) {
     flt_kernel_free(NULL);
 }
 
+static void assert_sums_are_walked(void) {
+    const struct flt_view *view = &w.system->view;
+    struct flt_sums said, walked;
+    view->ops->sums(view->self, &said);
+    flt_walk_sums(view, &walked);
+    assert_int_equal(said.handles, walked.handles);
+    assert_int_equal(said.objects, walked.objects);
+    assert_int_equal(said.rows, walked.rows);
+}
+
+static void sums_are_those_of_the_rows(void **state) {
+    (void)state;
+    assert_sums_are_walked();
+    open_many(); /* entries on other pages than the ones that list them */
+    assert_sums_are_walked();
+    run_in(FLT_PROCESS_P1);
+    open_by(FLT_OP_FltCreateFileEx, OBJ_INHERIT);
+    dereference(w.file);
+    assert_sums_are_walked();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         test(every_call_is_there),
@@ -163,6 +185,7 @@ int main(void) {
         test(world_names_each_process_apart),
         test(view_shows_each_row_once_in_any_batch),
         test(handles_are_found_as_spelled_only),
+        test(sums_are_those_of_the_rows),
         test(reset_empties_and_repeats),
         cmocka_unit_test(nothing_to_free_is_fine),
     };
