@@ -54,14 +54,6 @@ const struct flt_call_info flt_calls[FLT_OP_LIMIT] = {
                 (uint32_t)((UINT64_C(0) parameters) >> 32) & 0xFFFFu,                              \
                 (uint32_t)((UINT64_C(0) parameters) >> 48)},
 #include "calls.def"
-#undef A
-#undef N
-#undef X
-#undef U
-#undef O
-#undef P
-#undef S
-#undef F
 };
 
 const uint8_t flt_opcodes[] = {

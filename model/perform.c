@@ -69,15 +69,6 @@ static bool wanted(const struct flt_call *call, enum flt_result result) {
         parameters                                                                                 \
     }
 #include "calls.def"
-#undef A
-#undef H
-#undef N
-#undef X
-#undef U
-#undef O
-#undef P
-#undef S
-#undef F
 
 /* What they hold afterwards. */
 #define A(ckind, wdk, arg)
@@ -95,15 +86,6 @@ static bool wanted(const struct flt_call *call, enum flt_result result) {
         parameters                                                                                 \
     }
 #include "calls.def"
-#undef A
-#undef H
-#undef N
-#undef X
-#undef U
-#undef O
-#undef P
-#undef S
-#undef F
 
 /* The call itself. */
 #define STATUS_OF_NTSTATUS(result) (uint32_t)(result)
@@ -126,15 +108,6 @@ static bool wanted(const struct flt_call *call, enum flt_result result) {
         return STATUS_OF_##type(system->ops->name(system parameters));                             \
     }
 #include "calls.def"
-#undef A
-#undef H
-#undef N
-#undef X
-#undef U
-#undef O
-#undef P
-#undef S
-#undef F
 
 void flt_perform(struct flt_system *system, const struct flt_call *call,
                  struct flt_outcome *outcome) {

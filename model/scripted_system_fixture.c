@@ -73,15 +73,6 @@ static uint32_t answer_call(struct flt_system *system, HANDLE *handle, PVOID *ob
                                   IO_STATUS_BLOCK_iosb, IRQL_irql);                                \
     }
 #include "calls.def"
-#undef A
-#undef H
-#undef N
-#undef X
-#undef U
-#undef O
-#undef P
-#undef S
-#undef F
 
 static const struct flt_ops scripted_ops = {
 #define CALL(opcode, type, name, weight, max_irql, parameters) .name = scripted_##name,

@@ -55,15 +55,6 @@ struct flt_ops {
 #define CALL(opcode, type, name, weight, max_irql, parameters)                                     \
     type (*name)(struct flt_system * system parameters);
 #include "calls.def"
-#undef A
-#undef H
-#undef N
-#undef X
-#undef U
-#undef O
-#undef P
-#undef S
-#undef F
 };
 
 /* Pointers that stand for the things of the start world. Index 0 is NULL. The system fills them in

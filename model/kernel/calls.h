@@ -16,14 +16,5 @@
 #define CALL(opcode, type, name, weight, max_irql, parameters)                                     \
     type flt_kernel_##name(struct flt_system *system parameters);
 #include "../calls.def"
-#undef A
-#undef H
-#undef N
-#undef X
-#undef U
-#undef O
-#undef P
-#undef S
-#undef F
 
 #endif
