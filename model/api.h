@@ -1,5 +1,7 @@
 /* The WDK's names (include/fltKernel.h), as shims that go through a door: what a driver under test
- * links against. Handles are bare numbers here, without the slot they came from. */
+ * links against. Handles are bare numbers here, without the slot they came from.
+ * Parameters that calls.def marks F (disposition, options, sharing ...) are not looked at yet: the call
+ * is made with the table's values. */
 #ifndef FLT_API_H
 #define FLT_API_H
 
