@@ -17,6 +17,7 @@ an error, never skipped. FLT_PREDICT(NAME) is the function flt_predict_NAME, and
 
 A lost check, lost-RULE.defect, edits model/contract/ alone and names one rule, the caller's whose breach
 or leak is no longer found. It must have a `shown`: the sequence that expects that breach, and must fail.
+Where a rule is looked at in several places each is lost in a file of its own, lost-RULE-WORDS.defect.
 """
 
 import json
@@ -94,7 +95,7 @@ def _check_kind(path, defect):
         raise Stop(f"{path}: edits of {CONTRACT} and of other files do not go together")
     if lost and (len(defect.rules) != 1 or not defect.shown):
         raise Stop(f"{path}: a lost check names one rule, and the sequence that shows it")
-    if lost != (path.stem == f"lost-{defect.rules[0]}"):
+    if lost != f"{path.stem}-".startswith(f"lost-{defect.rules[0]}-"):
         raise Stop(f"{path}: lost-RULE is the name of a lost check, and of nothing else")
 
 
