@@ -29,9 +29,10 @@ static int lowest(uint64_t bits) {
 /* The only argument of a call that hands out nothing, when that argument is a handle or an object:
  * such a call gives it back (a close, a dereference). 0 for every other call. */
 static int given_back(const struct flt_call_info *info) {
-    if (info->results != 0 || info->args == 0 || (info->args & (info->args - 1)) != 0)
+    const uint32_t args = info->args & ~(uint32_t)FLT_COMMON_ARGS;
+    if (info->results != 0 || args == 0 || (args & (args - 1)) != 0)
         return 0;
-    const int arg = lowest(info->args);
+    const int arg = lowest(args);
     return flt_arg_slots(arg) != FLT_SLOTS_NO_SLOT ? arg : 0;
 }
 
@@ -275,8 +276,22 @@ static uint64_t choose_irql(const struct flt_slots_seen *seen, const struct flt_
     return choose_constant(FLT_GROUP_IRQL, 0, seen->irql, random);
 }
 
+/* One of the statuses that the call may fail with; 0 when there is none. */
+static uint64_t choose_failure(uint8_t opcode, uint64_t *random) {
+    uint64_t status, chosen = 0;
+    size_t count = 0;
+    for (size_t i = 0; flt_constant_at(FLT_GROUP_FAIL, i, &status) != NULL; i++)
+        if (status != 0 && flt_may_fail_with(opcode, status) && flt_below(random, ++count) == 0)
+            chosen = status;
+    return chosen;
+}
+
 static uint64_t choose_enum(const struct flt_slots_seen *seen, const struct flt_step *step, int arg,
                             uint64_t *random) {
+    if (arg == FLT_ARG_fail)
+        return choose_failure(step->opcode, random);
+    if (flt_args[arg].group == FLT_GROUP_STEP) /* calls have few steps */
+        return flt_below(random, FLT_FAIL_STEPS / 2 + 1);
     if (arg == FLT_ARG_irql)
         return choose_irql(seen, &flt_calls[step->opcode], random);
     return choose_constant(flt_args[arg].group, 0, UINT32_MAX, random);
@@ -304,9 +319,11 @@ void flt_choose_arg(const struct flt_slots_seen *seen, struct flt_step *step, in
     }
 }
 
-/* The n-th set bit's number. */
+/* One of the row's own, and now and then one that tells the call to fail. */
 int flt_choose_which_arg(const struct flt_step *step, uint64_t *random) {
-    const uint32_t args = flt_calls[step->opcode].args;
+    const uint32_t all = flt_calls[step->opcode].args;
+    const uint32_t own = all & ~(uint32_t)FLT_COMMON_ARGS;
+    const uint32_t args = own == 0 || flt_odds(random, 1) ? all : own;
     return args == 0 ? 0 : (int)pick_bit(args, random);
 }
 
@@ -354,11 +371,13 @@ static uint8_t choose_opcode(const struct flt_slots_seen *seen, size_t left, uin
     return opcode;
 }
 
-/* How often, of 16, an argument is written out rather than left to its default. One that a single row
- * of the table has is what that call is about. */
+/* How often, of 16, an argument is written out rather than left to its default. One that a single
+ * row of the table has is what that call is about. */
 static unsigned written_odds(int arg) {
     if (flt_arg_is_subject(arg))
         return 16;
+    if (FLT_COMMON_ARGS >> arg & 1)
+        return 0; /* flt_choose_step writes one itself */
     if (flt_args[arg].kind == FLT_KIND_NAME)
         return 12;
     size_t rows = 0;
@@ -385,4 +404,6 @@ void flt_choose_step(const struct flt_slots_seen *seen, size_t left, struct flt_
     for (int arg = 1; args >> arg != 0; arg++)
         if ((args >> arg & 1) && flt_odds(random, odds[arg]))
             flt_choose_arg(seen, step, arg, random);
+    if ((args & FLT_COMMON_ARGS) != 0 && (flt_random(random) & 63) == 0)
+        flt_choose_arg(seen, step, (int)pick_bit(args & FLT_COMMON_ARGS, random), random);
 }

@@ -28,6 +28,7 @@ struct script_case {
 #define STUCK "=STATUS_HANDLE_NOT_CLOSABLE"
 #define FROM_USER "SetPreviousMode mode=UserMode; "
 #define TWO_DEEP "KeStackAttachProcess process=p1; KeStackAttachProcess process=p2; "
+#define DELETING "=STATUS_FLT_DELETING_OBJECT"
 #define EIGHT_DEEP TWO_DEEP TWO_DEEP TWO_DEEP TWO_DEEP
 
 static const struct script_case provider_cases[] = {
@@ -862,6 +863,102 @@ static const struct script_case provider_cases[] = {
            "ZwCreateFile k1; FltClose k1 cleanup:o1 " BAD " !flt-close-for-flt-handles"),
     BREAKS(close_bad_handle, "",
            "FltCreateFile k1; FltClose k1 { FltClose k1 cleanup:o1 close:o1 }"),
+    /* Filters and instances */
+    KEEPS(register_filter, "", "FltRegisterFilter filter=f1 allows:STATUS_SUCCESS"),
+    KEEPS(register_filter, "any",
+          "FltRegisterFilter filter=f0 =STATUS_OBJECT_NAME_COLLISION "
+          "allows:STATUS_OBJECT_NAME_COLLISION"),
+    KEEPS(register_filter, "", "FltUnregisterFilter filter=f0; FltRegisterFilter filter=f0"),
+    BREAKS(register_filter, "", "FltRegisterFilter filter=f0"),
+    BREAKS(register_filter, "", "FltRegisterFilter filter=f1 =STATUS_OBJECT_NAME_COLLISION"),
+    BREAKS(register_filter, "", "FltRegisterFilter filter=f1 filter:f0"),
+    BREAKS(register_filter, "", "FltRegisterFilter filter=f1; FltRegisterFilter filter=f1"),
+    KEEPS(start_filtering, "",
+          "FltRegisterFilter filter=f1; FltStartFiltering filter=f1 allows:STATUS_SUCCESS; "
+          "FltStartFiltering filter=f1 =STATUS_INVALID_PARAMETER allows:STATUS_INVALID_PARAMETER"),
+    BREAKS(start_filtering, "", "FltStartFiltering filter=f0"),
+    BREAKS(start_filtering, "",
+           "FltRegisterFilter filter=f1; FltStartFiltering filter=f1 =STATUS_INVALID_PARAMETER"),
+    KEEPS(open_volume, "",
+          "AttachInstance instance=i2 filter=f0; FltOpenVolume instance=i2 "
+          "=STATUS_INVALID_PARAMETER"),
+    KEEPS(open_volume, "",
+          "AttachInstance instance=i2 filter=f0; TeardownStart instance=i2; "
+          "FltOpenVolume instance=i2 =STATUS_INVALID_PARAMETER"),
+    BREAKS(open_volume, "", "AttachInstance instance=i2 filter=f0; FltOpenVolume k1 instance=i2"),
+    KEEPS(open_deleting_volume, "any",
+          "TeardownStart instance=i0; FltOpenVolume instance=i0 " DELETING
+          " allows:STATUS_FLT_DELETING_OBJECT"),
+    BREAKS(open_deleting_volume, "", "TeardownStart instance=i0; FltOpenVolume k1 instance=i0"),
+    BREAKS(open_deleting_volume, "deleting=allowed",
+           "TeardownStart instance=i0; FltOpenVolume k1 instance=i0"),
+    KEEPS(open_deleting, "", "TeardownStart instance=i0; FltCreateFile instance=i0 " DELETING),
+    KEEPS(open_deleting, "",
+          "TeardownStart instance=i0; FltCreateFile instance=i0 path=\\missing " DELETING),
+    KEEPS(open_deleting, "", "UnloadFilter filter=f0; FltCreateFileEx " DELETING),
+    KEEPS(open_deleting, "", "UnloadFilter filter=f0; FltCreateFileEx2 " DELETING),
+    KEEPS(open_deleting, "", "UnloadFilter filter=f0; FltOpenVolume instance=i0 " DELETING),
+    KEEPS(open_deleting, "any",
+          "UnloadFilter filter=f0; FltCreateFile k1 "
+          "allows:STATUS_SUCCESS|STATUS_FLT_DELETING_OBJECT"),
+    KEEPS(open_deleting, "deleting=allowed",
+          "UnloadFilter filter=f0; FltCreateFile k1 allows:STATUS_SUCCESS"),
+    KEEPS(open_deleting, "",
+          "UnloadFilter filter=f0; UnloadComplete filter=f0 answer=STATUS_FLT_DO_NOT_DETACH; "
+          "FltCreateFile k1 allows:STATUS_SUCCESS"),
+    KEEPS(open_deleting, "",
+          "FltRegisterFilter filter=f1; UnloadFilter filter=f0; FltCreateFile k1 filter=f1 "
+          "allows:STATUS_SUCCESS; ZwCreateFile k2 allows:STATUS_SUCCESS"),
+    BREAKS(open_deleting, "", "TeardownStart instance=i0; FltCreateFile k1 instance=i0"),
+    BREAKS(open_deleting, "", "UnloadFilter filter=f0; FltCreateFile k1"),
+    BREAKS(open_deleting, "",
+           "UnloadFilter filter=f0 unload=mandatory; FltOpenVolume k1 instance=i0"),
+    BREAKS(open_existing, "deleting=allowed", "UnloadFilter filter=f0; FltCreateFile " DELETING),
+    BREAKS(open_existing, "", "FltCreateFile " DELETING),
+
+    /* Calls that are told to fail */
+    KEEPS(injected_failure, "",
+          "FltCreateFile fail=STATUS_ACCESS_DENIED =STATUS_ACCESS_DENIED "
+          "allows:STATUS_ACCESS_DENIED"),
+    KEEPS(injected_failure, "",
+          "FltCreateFile k1 fail=STATUS_ACCESS_DENIED fail_step=9 "
+          "allows:STATUS_SUCCESS|STATUS_ACCESS_DENIED"),
+    KEEPS(injected_failure, "",
+          "FltCreateFile k1 fail_step=2 allows:STATUS_SUCCESS|STATUS_INSUFFICIENT_RESOURCES"),
+    KEEPS(injected_failure, "",
+          "FltCreateFile path=\\missing fail=STATUS_ACCESS_DENIED =STATUS_OBJECT_NAME_NOT_FOUND "
+          "allows:STATUS_OBJECT_NAME_NOT_FOUND"),
+    KEEPS(injected_failure, "any",
+          "FltCreateFile k1; FltClose k1+1 fail=STATUS_INSUFFICIENT_RESOURCES "
+          "=STATUS_INSUFFICIENT_RESOURCES "
+          "allows:STATUS_INSUFFICIENT_RESOURCES|STATUS_INVALID_HANDLE|0x93; FltClose k1 " GONE(o1)),
+    KEEPS(injected_failure, "",
+          "FltCreateFile k1; FltClose k1 fail=STATUS_INVALID_HANDLE =STATUS_INVALID_HANDLE "
+          "allows:STATUS_INVALID_HANDLE; FltClose k1 " GONE(o1)),
+    KEEPS(injected_failure, "",
+          "FltRegisterFilter filter=f1 fail_step=1 =STATUS_INSUFFICIENT_RESOURCES; "
+          "FltRegisterFilter filter=f1 allows:STATUS_SUCCESS"),
+    KEEPS(injected_failure, "verifier=on",
+          "KeRaiseIrql irql=2; FltClose k1 fail=STATUS_INVALID_HANDLE =0xC4:0:2 !flt-at-passive "
+          "!close-real-handle allows:0xC4"),
+    BREAKS(injected_failure, "", "FltCreateFile k1 fail=STATUS_ACCESS_DENIED"),
+    BREAKS(injected_failure, "",
+           "FltCreateFile fail=STATUS_ACCESS_DENIED =STATUS_INSUFFICIENT_RESOURCES"),
+    BREAKS(injected_failure, "",
+           "FltCreateFile k1; FltClose k1 fail=STATUS_INVALID_HANDLE " GONE(o1)),
+    BREAKS(open_existing, "", "FltCreateFile k1 fail_step=2 =STATUS_ACCESS_DENIED"),
+    KEEPS(failed_open_undone, "",
+          "FltCreateFile fail_step=4 " FULL " create:o1 cleanup:o1 close:o1; FltCreateFile k1"),
+    KEEPS(failed_open_undone, "",
+          "FltOpenVolume instance=i0 fail_step=4 " FULL " create:o1 cleanup:o1 close:o1"),
+    KEEPS(failed_open_undone, "", "ZwCreateFile fail_step=3 " FULL),
+    BREAKS(failed_open_undone, "", "FltCreateFile fail_step=4 " FULL " create:o1"),
+    BREAKS(failed_open_undone, "", "FltCreateFile fail_step=4 " FULL " create:o1 cleanup:o1"),
+    BREAKS(irp_cleanup_in_closing_process, "",
+           "FltCreateFile fail_step=4 " FULL " create:o1 cleanup:o1:System close:o1"),
+    BREAKS(irp_for_known_object, "",
+           "FltCreateFile fail=STATUS_ACCESS_DENIED =STATUS_ACCESS_DENIED create:o1 cleanup:o1 "
+           "close:o1"),
 };
 
 static const struct script_case caller_cases[] = {
@@ -1267,16 +1364,132 @@ static const struct script_case caller_cases[] = {
     BREAKS(irql_left_raised, "",
            "FltCreateFileEx k1 @0 #0; KeRaiseIrql irql=1; KeLowerIrql irql=0; KeRaiseIrql irql=2; "
            "end leak:handle-left-open:h0:1 leak:reference-left:o0:1 leak:irql-left-raised:-:4"),
+    /* Filters and instances */
+    KEEPS(filter_live, "", "FltCreateFile k1 filter=f0"),
+    KEEPS(filter_live, "",
+          "FltUnregisterFilter filter=f0; FltRegisterFilter filter=f0; FltCreateFile k1"),
+    BREAKS(filter_live, "", "FltCreateFile filter=f1 =withheld !filter-live"),
+    BREAKS(filter_live, "", "FltCreateFile filter=NULL =withheld !filter-live"),
+    BREAKS(filter_live, "", "FltCreateFileEx filter=7 =withheld !filter-live"),
+    BREAKS(filter_live, "", "FltCreateFileEx2 filter=f1 =withheld !filter-live"),
+    BREAKS(filter_live, "", "FltStartFiltering filter=f1 =withheld !filter-live"),
+    BREAKS(filter_live, "", "FltUnregisterFilter filter=f1 =withheld !filter-live"),
+    BREAKS(filter_live, "", "FltRegisterFilter filter=NULL =withheld !filter-live"),
+    BREAKS(filter_live, "",
+           "UnloadFilter filter=f0 unload=mandatory; FltUnregisterFilter filter=f0; "
+           "UnloadComplete filter=f0 answer=STATUS_FLT_DO_NOT_DETACH; "
+           "FltCreateFile =withheld !filter-live"),
+    KEEPS(instance_live, "", "FltCreateFile k1 instance=i0"),
+    KEEPS(instance_live, "",
+          "TeardownStart instance=i0; FltCreateFile instance=i0 " DELETING
+          "; TeardownComplete instance=i0; AttachInstance instance=i0 filter=f0; "
+          "FltCreateFile k1 instance=i0"),
+    BREAKS(instance_live, "", "FltCreateFile instance=i1 =withheld !instance-live"),
+    BREAKS(instance_live, "", "FltOpenVolume instance=i1 =withheld !instance-live"),
+    BREAKS(instance_live, "", "FltOpenVolume instance=9 =withheld !instance-live"),
+    BREAKS(instance_live, "",
+           "FltCreateFileEx k1 o1; TeardownStart instance=i0; TeardownComplete instance=i0; "
+           "FltReadFile o1 instance=i0 =withheld !instance-live"),
+    BREAKS(instance_live, "",
+           "FltCreateFileEx k1 o1; FltWriteFile o1 instance=i1 =withheld !instance-live"),
+    BREAKS(instance_live, "",
+           "FltCreateFileEx k1 o1; FltQueryInformationFile o1 instance=i1 =withheld "
+           "!instance-live"),
+    BREAKS(instance_live, "",
+           "FltRegisterFilter filter=f1; AttachInstance instance=i1 filter=f1; "
+           "FltCreateFile instance=i1 =withheld !instance-live"),
+    BREAKS(instance_live, "",
+           "UnloadFilter filter=f0; AttachInstance instance=i1 filter=f0; "
+           "FltOpenVolume instance=i1 =withheld !instance-live"),
+    KEEPS(instance_of_its_filter, "",
+          "AttachInstance instance=i1 filter=f0; FltCreateFile k1 instance=i1 filter=f0"),
+    BREAKS(instance_of_its_filter, "",
+           "FltRegisterFilter filter=f1; FltCreateFile k1 instance=i0 filter=f1 "
+           "!instance-of-its-filter"),
+    KEEPS(filter_call_irql, "",
+          "KeRaiseIrql irql=1; FltRegisterFilter filter=f1; FltStartFiltering filter=f1; "
+          "FltUnregisterFilter filter=f1"),
+    BREAKS(filter_call_irql, "",
+           "KeRaiseIrql irql=2; FltRegisterFilter filter=f1 !filter-call-irql"),
+    KEEPS(handle_left_at_teardown, "",
+          "FltCreateFile k1 instance=i0; FltClose k1 " GONE(
+              o1) "; TeardownStart instance=i0; TeardownComplete instance=i0"),
+    KEEPS(handle_left_at_teardown, "", /* not the instance's, and not a handle of its own */
+          "FltCreateFile k1; FltCreateFile k2 instance=i0; ZwDuplicateObject k2 -> k3 "
+          "target=System attributes=0; FltClose k2; TeardownStart instance=i0; "
+          "TeardownComplete instance=i0"),
+    KEEPS(handle_left_at_teardown, "", /* it was not being torn down */
+          "FltCreateFile k1 instance=i0; TeardownComplete instance=i0"),
+    BREAKS(handle_left_at_teardown, "",
+           "FltCreateFile k1 instance=i0; TeardownStart instance=i0; "
+           "TeardownComplete instance=i0 !handle-left-at-teardown"),
+    BREAKS(handle_left_at_teardown, "",
+           "FltOpenVolume k1 instance=i0; FltUnregisterFilter filter=f0 "
+           "!handle-left-at-teardown !reference-left-at-teardown"),
+    BREAKS(handle_left_at_teardown, "",
+           "AttachInstance instance=i1 filter=f0; FltCreateFile k1 instance=i1; "
+           "UnloadFilter filter=f0; UnloadComplete filter=f0 !unregister-before-unload "
+           "!handle-left-at-teardown !handle-left-at-unload"),
+    KEEPS(reference_left_at_teardown, "",
+          "FltCreateFileEx k1 o1 instance=i0; ObDereferenceObject o1; FltClose k1 " GONE(
+              o1) "; TeardownStart instance=i0; TeardownComplete instance=i0"),
+    BREAKS(reference_left_at_teardown, "",
+           "FltCreateFileEx k1 o1 instance=i0; FltClose k1 cleanup:o1; "
+           "TeardownStart instance=i0; TeardownComplete instance=i0 "
+           "!reference-left-at-teardown"),
+    KEEPS(handle_left_at_unload, "",
+          "FltCreateFile k1; UnloadFilter filter=f0; FltClose k1 " GONE(
+              o1) "; FltUnregisterFilter filter=f0; UnloadComplete filter=f0"),
+    KEEPS(handle_left_at_unload, "", /* refused, and another filter's */
+          "FltRegisterFilter filter=f1; FltCreateFile k1 filter=f1; FltCreateFile k2; "
+          "UnloadFilter filter=f0; UnloadComplete filter=f0 answer=STATUS_FLT_DO_NOT_DETACH"),
+    BREAKS(handle_left_at_unload, "",
+           "FltCreateFile k1; UnloadFilter filter=f0; FltUnregisterFilter filter=f0; "
+           "UnloadComplete filter=f0 !handle-left-at-unload; FltRegisterFilter filter=f0; "
+           "UnloadFilter filter=f0; FltUnregisterFilter filter=f0; UnloadComplete filter=f0"),
+    BREAKS(handle_left_at_unload, "", /* of an earlier registration */
+           "FltCreateFile k1; FltUnregisterFilter filter=f0; FltRegisterFilter filter=f0; "
+           "UnloadFilter filter=f0; FltUnregisterFilter filter=f0; UnloadComplete filter=f0 "
+           "!handle-left-at-unload"),
+    KEEPS(
+        reference_left_at_unload, "",
+        "FltCreateFileEx k1 o1; UnloadFilter filter=f0; ObDereferenceObject o1; FltClose k1 " GONE(
+            o1) "; FltUnregisterFilter filter=f0; UnloadComplete filter=f0"),
+    BREAKS(reference_left_at_unload, "",
+           "FltCreateFileEx k1 o1; UnloadFilter filter=f0; FltClose k1 cleanup:o1; "
+           "FltUnregisterFilter filter=f0; UnloadComplete filter=f0 !reference-left-at-unload"),
+    KEEPS(unregister_before_unload, "",
+          "UnloadFilter filter=f0; FltUnregisterFilter filter=f0; UnloadComplete filter=f0"),
+    KEEPS(unregister_before_unload, "", "UnloadComplete filter=f0"),
+    BREAKS(unregister_before_unload, "",
+           "UnloadFilter filter=f0; UnloadComplete filter=f0 !unregister-before-unload"),
+    KEEPS(close_before_unregister, "",
+          "FltCreateFile k1; UnloadFilter filter=f0; FltClose k1 " GONE(o1)),
+    KEEPS(close_before_unregister, "",
+          "ZwCreateFile k1; FltUnregisterFilter filter=f0; ZwClose k1 " GONE(o1)),
+    BREAKS(close_before_unregister, "",
+           "FltCreateFile k1; FltUnregisterFilter filter=f0; FltClose k1 " GONE(
+               o1) "!close-before-unregister"),
+    BREAKS(close_before_unregister, "",
+           "FltCreateFile k1; FltUnregisterFilter filter=f0; FltRegisterFilter filter=f0; "
+           "ZwClose k1 " GONE(o1) "!zw-close-for-other-handles !close-before-unregister"),
 };
 
 /* These need a system's tables: whoever joins them with the contract's decides. */
 static const enum flt_rule decided_elsewhere[] = {
-    FLT_RULE_failed_call_changes_nothing, FLT_RULE_tables_apart,
-    FLT_RULE_open_handle_stays,           FLT_RULE_closed_handle_gone,
-    FLT_RULE_handle_as_granted,           FLT_RULE_handle_count_exact,
-    FLT_RULE_reference_count_exact,       FLT_RULE_object_outlives_handle,
-    FLT_RULE_object_gone_at_end,          FLT_RULE_object_phase,
-    FLT_RULE_process_exit_closes,         FLT_RULE_duplicate_closes_source,
+    FLT_RULE_filter_state,
+    FLT_RULE_failed_call_changes_nothing,
+    FLT_RULE_tables_apart,
+    FLT_RULE_open_handle_stays,
+    FLT_RULE_closed_handle_gone,
+    FLT_RULE_handle_as_granted,
+    FLT_RULE_handle_count_exact,
+    FLT_RULE_reference_count_exact,
+    FLT_RULE_object_outlives_handle,
+    FLT_RULE_object_gone_at_end,
+    FLT_RULE_object_phase,
+    FLT_RULE_process_exit_closes,
+    FLT_RULE_duplicate_closes_source,
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))

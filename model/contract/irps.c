@@ -85,6 +85,26 @@ void flt_contract_event(struct flt_contract *contract, const struct flt_event *e
     }
 }
 
+/* The newest IRP_MJ_CREATE that no open has taken is this open's. */
+void flt_observe_undone_open(struct flt_contract *contract, const struct flt_call *call,
+                             struct flt_violation *violation) {
+    if (contract->provisional.count == 0)
+        return; /* it failed before */
+    const uint32_t at = contract->provisional.at[contract->provisional.count - 1];
+    const struct flt_object_record *object = &contract->object[at];
+    if (!object->cleaned || !object->closed)
+        flt_violate(violation, FLT_RULE_failed_open_undone,
+                    "%s failed after the IRP_MJ_CREATE of object %" PRIu32 " and sent no %s",
+                    flt_calls[call->opcode].name, object->number,
+                    object->cleaned ? "IRP_MJ_CLOSE" : "IRP_MJ_CLEANUP");
+    else if (object->cleaned_in != object->thread_in)
+        flt_violate(violation, FLT_RULE_irp_cleanup_in_closing_process,
+                    "IRP_MJ_CLEANUP for object %" PRIu32 " in %s, its open failed in %s",
+                    object->number, flt_constant_name(FLT_GROUP_PROCESS, object->cleaned_in),
+                    flt_constant_name(FLT_GROUP_PROCESS, object->thread_in));
+    flt_discard_provisional(contract, at);
+}
+
 /* ---- when the calls are over ----------------------------------------------------------------- */
 
 static void check_irps(const struct flt_object_record *object, struct flt_violation *violation) {
