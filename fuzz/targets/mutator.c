@@ -52,7 +52,7 @@ static size_t write_output(struct flt_sequence *sequence, uint8_t *data, size_t 
         flt_extend(sequence, steps, random);
     size_t size = flt_binary_encode(sequence, data, max_size);
     if (size > max_size) { /* the calls that were added are too many: bytes win */
-        flt_mutate(sequence, steps != 0 ? steps : FLT_MAX_STEPS, max_size, random);
+        flt_mutate(sequence, NULL, steps != 0 ? steps : FLT_MAX_STEPS, max_size, random);
         size = flt_binary_encode(sequence, data, max_size);
     }
     return size;
@@ -75,7 +75,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
     read_input(data, size, &scratch.a);
     if (scratch.a.count == 0)
         flt_generate(&scratch.a, 1 + seed % FRESH_STEPS, &random);
-    flt_mutate(&scratch.a, bounded_steps(&random), max_size, &random);
+    flt_mutate(&scratch.a, NULL, bounded_steps(&random), max_size, &random);
     return write_output(&scratch.a, data, max_size, &random);
 }
 
