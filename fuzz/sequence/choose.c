@@ -80,7 +80,7 @@ void flt_seen_start(struct flt_slots_seen *seen) {
     memset(seen->in_table, 0, sizeof seen->in_table);
     seen->protected_handles = 0;
     seen->irql = PASSIVE_LEVEL;
-    seen->process = seen->home = FLT_PROCESS_SYSTEM;
+    seen->process = seen->home = FLT_PROCESS_P1; /* where every run starts */
 }
 
 /* The table that a call's handle goes to: only one that chooses its attributes can leave out

@@ -105,8 +105,9 @@ static void those_of_another_type(void **state) {
 static void those_of_a_foreign_table(void **state) {
     (void)state;
     static const char *const foreign[] = {
+        "h0 = FltCreateFile(attributes=0)\nRunIn(p2)\n",
         "RunIn(p1)\nh0 = FltCreateFile(attributes=0)\nRunIn(p2)\n",
-        "KeStackAttachProcess(p1)\nh0 = FltCreateFile(attributes=0)\nKeUnstackDetachProcess()\n",
+        "KeStackAttachProcess(p2)\nh0 = FltCreateFile(attributes=0)\nKeUnstackDetachProcess()\n",
         "h9 = FltCreateFile()\nh0 = ZwDuplicateObject(h9, target=p2, attributes=0)\nFltClose(h9)\n",
     };
     for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
@@ -130,6 +131,7 @@ static void none_is_foreign_at_home_or_in_the_kernel(void **state) {
     (void)state;
     static const char *const near[] = {
         "h0 = FltCreateFile()\nRunIn(p2)\n",
+        "h0 = FltCreateFile(attributes=0)\nRunIn(p1)\n",
         "RunIn(p2)\nh0 = FltCreateFile(attributes=0)\n",
         ("RunIn(p2)\nh0 = FltCreateFile(attributes=0)\nKeStackAttachProcess(p1)\n"
          "KeUnstackDetachProcess()\n"),
