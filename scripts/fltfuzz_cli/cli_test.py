@@ -26,6 +26,7 @@ class Usage(unittest.TestCase):
     def test_wrong_words(self):
         self.refused(["fuss"], "fuss", "fuzz")
         self.refused(["fuzz", "fuzz_nothing"], "fuzz_nothing", "fuzz_close")
+        self.refused(["fuzz", "--target", "fuzz_nothing"], "fuzz_nothing", "fuzz_lifecycle")
         self.refused(["fuzz", "--tim", "5"], "--tim")
         self.refused(["replay"], "PATH")
         self.refused(["encode", "a.seq"], "-o")

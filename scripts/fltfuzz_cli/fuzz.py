@@ -33,6 +33,7 @@ def add_command(command):
     )
     add, names = sub.add_argument, ", ".join(targets())
     add("target", nargs="?", default=DEFAULT_TARGET, metavar="TARGET", help=f"default {DEFAULT_TARGET}; there are: {names}")
+    add("--target", dest="target_option", metavar="TARGET", help="the same as TARGET alone")
     time_help = f"seconds; default {DEFAULT_SECONDS}, none with --runs"
     add("--time", type=whole_number(1, MOST_SECONDS), metavar="S", help=time_help)
     add("--runs", type=whole_number(1, MOST_NUMBER), metavar="N", help="stop after N sequences, all jobs together")
@@ -45,6 +46,7 @@ def add_command(command):
 
 
 def run(options):
+    options.target = options.target_option or options.target
     if options.target not in targets():
         raise Stop(f"unknown target {options.target}; there are: {', '.join(targets())}")
     corpus = working_corpus(options)
