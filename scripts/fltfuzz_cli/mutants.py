@@ -44,7 +44,7 @@ def _try(defect, build_folder, options):
         shown = defects.killed_by_shown(replay, defect) if defect.shown else None
         fuzzing = defects.Kill("", "")
         if options.fuzz_runs:
-            fuzz = defects.build_program(defect, build_folder, "bin/fuzz_close", work / "fuzz")
+            fuzz = defects.build_program(defect, build_folder, f"bin/{defect.target}", work / "fuzz")
             fuzzing = defects.killed_by_fuzzing(fuzz, work, options.fuzz_runs, options.seed)
     return _defect_row(defect, corpus, shown, fuzzing if options.fuzz_runs else None)
 
@@ -101,13 +101,14 @@ def report(row):
 
 
 def run(options):
-    folder = options.build or build("fuzz", ["replay", "fuzz_close"], options).parent
-    folder = folder.resolve()
-    if not (folder / "compile_commands.json").is_file():
-        raise Stop(f"{folder}: no finished build is there")
     chosen = [defects.find(name) for name in options.defect] or defects.read_all()
     if not chosen:
         raise Stop(f"no defects in {defects.FOLDER}")
+    programs = ["replay", *sorted({defect.target for defect in chosen})]
+    folder = options.build or build("fuzz", programs, options).parent
+    folder = folder.resolve()
+    if not (folder / "compile_commands.json").is_file():
+        raise Stop(f"{folder}: no finished build is there")
     rows = []
     for defect in chosen:
         rows.append(_try(defect, folder, options))
