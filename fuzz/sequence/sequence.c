@@ -91,6 +91,17 @@ void flt_sequence_remove(struct flt_sequence *sequence, size_t at, size_t count)
     sequence->count -= count;
 }
 
+bool flt_sequence_complete(struct flt_sequence *sequence, const struct flt_sequence *defaults) {
+    if (sequence->profile_given)
+        return false;
+    sequence->profile = defaults->profile;
+    sequence->profile_given = true;
+    for (int which = 0; which < FLT_SWITCH_COUNT; which++)
+        if (sequence->overridden[which] == FLT_SWITCH_ANY)
+            sequence->overridden[which] = defaults->overridden[which];
+    return true;
+}
+
 void flt_sequence_switches(const struct flt_sequence *sequence, struct flt_switches *switches) {
     flt_switches_from_profile(switches, sequence->profile);
     for (size_t i = 0; i < FLT_SWITCH_COUNT; i++)

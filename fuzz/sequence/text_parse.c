@@ -251,7 +251,7 @@ static bool read_call(struct flt_scan *scan, struct flt_text *text) {
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
-static bool read_line(struct flt_scan *scan, struct flt_text *text) {
+static bool read_line(struct flt_scan *scan, struct flt_text *text, bool header_only) {
     const size_t length = (size_t)(scan->end - scan->at);
     bool is_header;
     if (length > FLT_MAX_LINE)
@@ -264,11 +264,15 @@ static bool read_line(struct flt_scan *scan, struct flt_text *text) {
         return flt_scan_comment(scan, text);
     if (!read_header(scan, &text->sequence, &is_header))
         return false;
+    if (header_only && !is_header)
+        return flt_scan_fail(scan,
+                             "expected profile NAME, switch NAME=CHOICE or # COMMENT, found %s",
+                             flt_scan_next(scan));
     return is_header || read_call(scan, text);
 }
 
-bool flt_text_parse(const char *data, size_t size, struct flt_text *text,
-                    struct flt_text_error *error) {
+static bool read_lines(const char *data, size_t size, bool header_only, struct flt_text *text,
+                       struct flt_text_error *error) {
     flt_sequence_clear(&text->sequence);
     text->leaks = 0;
     text->end_given = false;
@@ -282,9 +286,19 @@ bool flt_text_parse(const char *data, size_t size, struct flt_text *text,
         if (stop > at && stop[-1] == '\r')
             stop--;
         struct flt_scan scan = {at, stop, ++line, error};
-        if (!read_line(&scan, text))
+        if (!read_line(&scan, text, header_only))
             return false;
         at = next;
     }
     return true;
+}
+
+bool flt_text_parse(const char *data, size_t size, struct flt_text *text,
+                    struct flt_text_error *error) {
+    return read_lines(data, size, false, text, error);
+}
+
+bool flt_text_parse_header(const char *data, size_t size, struct flt_text *text,
+                           struct flt_text_error *error) {
+    return read_lines(data, size, true, text, error);
 }

@@ -200,6 +200,29 @@ static void header(void **state) {
     free(printed);
 }
 
+static bool parse_header(const char *data) {
+    return flt_text_parse_header(data, strlen(data), &text, &error);
+}
+
+static void a_header_alone(void **state) {
+    (void)state;
+    assert_true(parse_header("# My Windows.\n\nprofile strict\r\nswitch reuse=never # a remark\n"));
+    assert_int_equal(text.sequence.profile, FLT_PROFILE_strict);
+    assert_int_equal(text.sequence.overridden[FLT_SWITCH_reuse], FLT_CHOICE(reuse, never));
+    assert_true(parse_header("# says nothing"));
+    assert_false(text.sequence.profile_given);
+
+    assert_false(parse_header("profile strict\nFltClose(h0)\n"));
+    assert_int_equal(error.line, 2);
+    assert_string_equal(error.what,
+                        "expected profile NAME, switch NAME=CHOICE or # COMMENT, found 'FltClose'");
+    assert_false(parse_header("profile strict\nswitch reuse=nver\n"));
+    assert_int_equal(error.line, 2);
+    assert_false(parse_header("switch reuse=never\n\nswitch reuse=never\n"));
+    assert_int_equal(error.line, 3);
+    assert_string_equal(error.what, "switch reuse is set twice");
+}
+
 static void nothing_stays_from_the_text_before(void **state) {
     (void)state;
     parse("# title\nprofile strict\nswitch reuse=never\nFltClose(h0) # withheld breach close-once\n"
@@ -606,6 +629,7 @@ int main(void) {
         cmocka_unit_test(layout),
         cmocka_unit_test(lines_are_counted),
         cmocka_unit_test(header),
+        cmocka_unit_test(a_header_alone),
         cmocka_unit_test(nothing_stays_from_the_text_before),
         cmocka_unit_test(expectations),
         cmocka_unit_test(outcomes_print_as_they_parse),

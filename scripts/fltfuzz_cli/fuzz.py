@@ -2,11 +2,13 @@
 
 import contextlib
 import json
+import os
 import random
 import re
 import shlex
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -16,9 +18,11 @@ from . import libfuzzer
 from .build import build, target_table
 from .common import FINDING, FINE, TOP, TROUBLE, Stop
 from .common import count, echo, make_folder, run_through, say, state_folder, targets, whole_number
+from .tools import add_switches
 
 DEFAULT_TARGET, DEFAULT_SECONDS = "fuzz_close", 60
 MOST_SECONDS, MOST_JOBS, MOST_NUMBER = 30 * 24 * 3600, 256, 2**31 - 1
+SWITCHES = "FLTFUZZ_SWITCHES"  # the targets read the file that it names
 LINE_SECONDS = 10  # between status lines where they cannot be rewritten
 MARGIN_SECONDS = 60  # past its time limit a process is stopped
 
@@ -42,6 +46,7 @@ def add_command(command):
     jobs_help = "processes, which share the corpus; default 1"
     add("--jobs", type=whole_number(1, MOST_JOBS), default=1, metavar="N", help=jobs_help)
     add("--corpus", metavar="DIR", help=f"the working corpus; default {state_folder()}/TARGET/corpus")
+    add_switches(sub)
     add("--json", action="store_true", help="print the result as JSON on standard output")
 
 
@@ -52,6 +57,7 @@ def run(options):
     corpus = working_corpus(options)
     artifacts = make_folder(state_folder() / options.target / "findings")
     programs = build("fuzz", [options.target, "seq"], options)
+    use_switches(options, programs)
     seed = options.seed or random.SystemRandom().randint(1, MOST_NUMBER)
     with tempfile.TemporaryDirectory(prefix="fltfuzz-") as scratch:
         seeds = seed_folders(target_table("fuzz")[options.target], programs, Path(scratch), options.verbose)
@@ -59,6 +65,17 @@ def run(options):
         campaign.start(programs / options.target, artifacts, [corpus, *seeds])
         campaign.watch()
     return campaign.conclude(programs)
+
+
+def use_switches(options, programs):
+    """The targets inherit what is set here. A bad file ends this before it costs a run."""
+    if options.switches is None:
+        return
+    if target_table("fuzz")[options.target].input != "sequences":
+        raise Stop(f"{options.target} takes no sequences, so no --switches")
+    if run_through([programs / "fltfuzz-seq", "switches", options.switches], options.verbose) != 0:
+        raise Stop("")  # it has said what is wrong
+    os.environ[SWITCHES] = os.path.abspath(options.switches)
 
 
 def working_corpus(options):
@@ -292,12 +309,25 @@ def complete(finding, kind, binary):
     if finding["input"] is None:
         return
     replay = "./scripts/fltfuzz replay" if kind == "sequences" else str(binary)
-    finding["reproduce"] = f"{replay} {shlex.quote(finding['input'])}"
+    shown = with_switches(finding["input"], binary.parent) if kind == "sequences" else finding["input"]
+    finding["reproduce"] = f"{replay} {shlex.quote(shown)}"
     # The target cannot know the file's name; its report is to be complete.
     line = f"reproduce: {finding['reproduce']}"
     finding["report"] = re.sub(r"^reproduce: .*$", lambda _: line, finding["report"], flags=re.M)
     report = Path(finding["input"] + ".txt")
     report.write_text(finding["report"] + "\n", encoding="utf-8")
+
+
+def with_switches(saved, programs):
+    """The engine's file lacks what a switches file added: a text beside it has that in its header."""
+    switches = os.environ.get(SWITCHES)
+    if not switches:
+        return saved
+    shown = subprocess.run([programs / "fltfuzz-seq", "show", "--switches", switches, saved], capture_output=True, check=False)
+    if shown.returncode != 0:
+        return saved
+    Path(saved + ".seq").write_bytes(shown.stdout)
+    return saved + ".seq"
 
 
 def print_finding(finding):

@@ -52,9 +52,10 @@ class Runs(unittest.TestCase):
         self.corpus = self.folder / "corpus"
         self.corpus.mkdir()
         table = {"fuzz_close": Target("fuzz_close", "sequences", "fuzz_close")}
-        patch = mock.patch.object(fuzz, "target_table", return_value=table)
-        patch.start()
-        self.addCleanup(patch.stop)
+        for patch in (mock.patch.object(fuzz, "target_table", return_value=table), mock.patch.dict(os.environ)):
+            patch.start()
+            self.addCleanup(patch.stop)
+        os.environ.pop(fuzz.SWITCHES, None)
 
     def run_with(self, script, **changes):
         """The exit code, and what was printed."""
@@ -91,6 +92,16 @@ class Runs(unittest.TestCase):
         self.assertTrue(report.startswith("step 1 of 1"), report)
         self.assertIn(reproduce, report)
 
+    def test_a_finding_under_a_switches_file_is_complete_without_it(self):
+        seq = self.folder / "fltfuzz-seq"
+        seq.write_text('#!/usr/bin/env bash\necho "# $*"\n', encoding="utf-8")
+        seq.chmod(0o755)
+        with mock.patch.dict(os.environ, {fuzz.SWITCHES: "my.switches"}):
+            _, out, _ = self.run_with(FINDS)
+        text = self.folder / "crash-1.seq"
+        self.assertEqual(text.read_text(encoding="utf-8"), f"# show --switches my.switches {self.folder}/crash-1\n")
+        self.assertIn(f"reproduce: ./scripts/fltfuzz replay {text}\n", out)
+
     def test_one_cause_is_shown_once(self):
         findings = []
         for saved in ("/a", "/b"):
@@ -120,6 +131,38 @@ class Runs(unittest.TestCase):
                 campaign.start("binary", "a", ["c"])
         self.assertEqual([[word for word in line if word.startswith(("-runs", "-seed"))] for line in words],
                          [["-seed=7", "-runs=3"], ["-seed=8", "-runs=2"]])
+
+
+class Switches(unittest.TestCase):
+    def setUp(self):
+        table = {"fuzz_close": Target("fuzz_close", "sequences", ""), "fuzz_codec": Target("fuzz_codec", "bytes", "")}
+        for patch in (mock.patch.object(fuzz, "target_table", return_value=table), mock.patch.dict(os.environ)):
+            patch.start()
+            self.addCleanup(patch.stop)
+        os.environ.pop(fuzz.SWITCHES, None)
+
+    def use(self, target, switches, code=0):
+        with mock.patch.object(fuzz, "run_through", return_value=code) as check:
+            fuzz.use_switches(SimpleNamespace(target=target, switches=switches, verbose=False), Path("/programs"))
+        return check
+
+    def test_none(self):
+        self.use("fuzz_close", None).assert_not_called()
+        self.assertNotIn(fuzz.SWITCHES, os.environ)
+
+    def test_the_targets_are_told_of_a_file_that_was_checked(self):
+        check = self.use("fuzz_close", "my.switches")
+        check.assert_called_once_with([Path("/programs/fltfuzz-seq"), "switches", "my.switches"], False)
+        self.assertEqual(os.environ[fuzz.SWITCHES], os.path.abspath("my.switches"))
+
+    def test_a_bad_file(self):
+        with self.assertRaises(Stop):
+            self.use("fuzz_close", "my.switches", code=2)
+        self.assertNotIn(fuzz.SWITCHES, os.environ)
+
+    def test_a_target_without_sequences(self):
+        with self.assertRaisesRegex(Stop, "fuzz_codec takes no sequences"):
+            self.use("fuzz_codec", "my.switches")
 
 
 class Corpus(unittest.TestCase):
