@@ -86,20 +86,24 @@ void flt_find_filter_breaches(const struct flt_contract *contract, const struct 
 
 /* ---- what they own --------------------------------------------------------------------------- */
 
+/* The record may have been another open's first guess: what that left is overwritten. */
 void flt_own_object(struct flt_contract *contract, const struct flt_call *call, uint32_t object) {
     struct flt_object_record *record = &contract->object[object];
-    record->by_flt = true;
-    record->filter = opening_filter(contract, call);
-    /* Calls within the open may have torn the instance down. */
-    record->instance =
-        is_instance(contract, instance_of(call)) ? instance_of(call) : (uint8_t)FLT_INSTANCE_NULL;
+    record->by_flt = flt_is_flt_open(call->opcode);
+    record->filter = record->by_flt ? opening_filter(contract, call) : FLT_FILTER_NULL;
+    record->instance = record->by_flt ? instance_of(call) : FLT_INSTANCE_NULL;
     record->registration = contract->registration[record->filter];
+    /* Calls within the open may have torn the instance down. */
+    if (contract->world.instance[record->instance].state == FLT_INSTANCE_GONE)
+        record->instance = FLT_INSTANCE_NULL;
 }
 
+/* Calls within the open may have unregistered the filter, too. */
 bool flt_owner_is_gone(const struct flt_contract *contract,
                        const struct flt_object_record *object) {
     return object->filter != FLT_FILTER_NULL &&
-           object->registration != contract->registration[object->filter];
+           (contract->world.filter[object->filter] == FLT_FILTER_GONE ||
+            object->registration != contract->registration[object->filter]);
 }
 
 /* Objects of some instances, or of a filter. */
@@ -176,7 +180,6 @@ static void detach(struct flt_contract *contract, uint32_t instances) {
 static void unregister(struct flt_contract *contract, uint8_t filter) {
     detach(contract, instances_of(contract, filter));
     contract->world.filter[filter] = FLT_FILTER_GONE;
-    contract->registration[filter]++;
 }
 
 /* ---- FltRegisterFilter, FltStartFiltering, FltUnregisterFilter ------------------------------- */
@@ -191,12 +194,14 @@ FLT_OBSERVE(FltRegisterFilter) {
     const uint8_t filter = filter_of(call);
     if (!flt_success(outcome->status))
         return;
-    if (outcome->out[FLT_RESULT_filter] != filter)
+    if (flt_wants(call, FLT_RESULT_filter) && outcome->out[FLT_RESULT_filter] != filter)
         flt_violate(violation, FLT_RULE_register_filter,
                     "FltRegisterFilter succeeded and did not hand out %s",
                     flt_constant_name(FLT_GROUP_FILTER, filter));
-    if (contract->world.filter[filter] == FLT_FILTER_GONE)
-        contract->world.filter[filter] = FLT_FILTER_REGISTERED;
+    if (contract->world.filter[filter] != FLT_FILTER_GONE)
+        return;
+    contract->world.filter[filter] = FLT_FILTER_REGISTERED;
+    contract->registration[filter]++;
 }
 
 FLT_PREDICT(FltStartFiltering) {

@@ -41,6 +41,7 @@ void flt_predict_injected(const struct flt_call *call, struct flt_prediction *pr
     }
 }
 
-bool flt_may_fail_at_a_step(const struct flt_call *call) {
-    return flt_asked_failure(call) != 0 && call->arg[FLT_ARG_fail_step] != 0;
+bool flt_failed_at_a_step(const struct flt_call *call, const struct flt_outcome *outcome) {
+    return call->arg[FLT_ARG_fail_step] != 0 && !flt_success(outcome->status) &&
+           outcome->status == flt_asked_failure(call);
 }

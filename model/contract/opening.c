@@ -131,8 +131,7 @@ static uint32_t new_object(struct flt_contract *contract, const struct flt_call 
 /* FltOpenVolume asks for no access and no attributes: it grants what a volume's handle needs. */
 static uint32_t open_handle(struct flt_contract *contract, const struct flt_call *call,
                             uint8_t table, uint64_t value, uint32_t object) {
-    if (flt_is_flt_open(call->opcode))
-        flt_own_object(contract, call, object);
+    flt_own_object(contract, call, object);
     if (call->opcode != FLT_OP_FltOpenVolume)
         return flt_add_new_handle(contract, call, table, value, object);
     const uint32_t handle = flt_open_handle(contract, table, value, object);
@@ -144,8 +143,8 @@ static void observe_open(struct flt_contract *contract, const struct flt_call *c
                          enum flt_type type, const struct flt_outcome *outcome,
                          struct flt_violation *violation) {
     if (!flt_success(outcome->status)) {
-        if (flt_may_fail_at_a_step(call))
-            flt_observe_undone_open(contract, call, violation);
+        if (type == FLT_TYPE_FILE && flt_failed_at_a_step(call, outcome))
+            flt_observe_undone_open(contract, violation);
         flt_observe_failure(contract, call, outcome, violation);
         return;
     }

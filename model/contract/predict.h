@@ -71,8 +71,8 @@ void flt_find_filter_breaches(const struct flt_contract *contract, const struct 
 
 /* Puts the failure in the place of success, or beside it. */
 void flt_predict_injected(const struct flt_call *call, struct flt_prediction *prediction);
-/* The call may fail after it did something. */
-bool flt_may_fail_at_a_step(const struct flt_call *call);
+/* The call failed as told, and may have done something by then. */
+bool flt_failed_at_a_step(const struct flt_call *call, const struct flt_outcome *outcome);
 
 /* ---- closing (closing.c) --------------------------------------------------------------------- */
 
@@ -107,8 +107,7 @@ void flt_check_cleanup_process(const struct flt_object_record *object,
                                struct flt_violation *violation);
 
 /* The open failed at a step: what came of its IRP_MJ_CREATE, if it sent one, is over. */
-void flt_observe_undone_open(struct flt_contract *contract, const struct flt_call *call,
-                             struct flt_violation *violation);
+void flt_observe_undone_open(struct flt_contract *contract, struct flt_violation *violation);
 
 /* ---- outputs (outputs.c) --------------------------------------------------------------------- */
 

@@ -54,7 +54,8 @@ struct flt_object_record {
     /* The process of its IRP_MJ_CLEANUP, and the one that the thread was in then; the process whose
      * handle closed last, or FLT_IN_THREAD. */
     uint8_t cleaned_in, thread_in, closed_in;
-    bool touched; /* is in the list of the same name */
+    bool not_undone; /* while provisional: an open failed as told when it was the newest */
+    bool touched;    /* is in the list of the same name */
 };
 
 /* A reference that a call took and nobody dropped. */
