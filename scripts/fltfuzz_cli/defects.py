@@ -17,6 +17,7 @@ an error, never skipped. FLT_PREDICT(NAME) is the function flt_predict_NAME, and
 
 A lost check, lost-RULE.defect, edits model/contract/ alone and names one rule, the caller's whose breach
 or leak is no longer found. It must have a `shown`: the sequence that expects that breach, and must fail.
+Where a rule is looked at in several places each is lost in a file of its own, lost-RULE-WORDS.defect.
 """
 
 import json
@@ -97,7 +98,7 @@ def _check_kind(path, defect):
         raise Stop(f"{path}: edits of {CONTRACT} and of other files do not go together")
     if lost and (len(defect.rules) != 1 or not defect.shown):
         raise Stop(f"{path}: a lost check names one rule, and the sequence that shows it")
-    if lost != (path.stem == f"lost-{defect.rules[0]}"):
+    if lost != f"{path.stem}-".startswith(f"lost-{defect.rules[0]}-"):
         raise Stop(f"{path}: lost-RULE is the name of a lost check, and of nothing else")
 
 
@@ -181,12 +182,8 @@ def _link_command(build, program):
     return shlex.split(re.sub(r"^: && | && :$", "", lines[-1]))
 
 
-def build_program(defect, build, program, work):
-    """The program of a finished build, with the defect in it: its path below `work`.
-
-    Only the edited files are compiled; their objects stand before the libraries, so that the linker
-    never takes the real ones from the archive.
-    """
+def compile_sources(defect, build, work):
+    """The objects of the edited files, below `work`; every program of that build can take them."""
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     objects = []
@@ -200,16 +197,27 @@ def build_program(defect, build, program, work):
         done = subprocess.run(command, cwd=build, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise Stop(f"fuzz/defects/{defect.name}.defect does not compile:\n{done.stderr.strip()}")
-        objects.append(str(target))
+        objects.append(target)
+    return objects
+
+
+def link(defect, objects, build, program):
+    """The program of a finished build with those objects in it, beside them: they stand before the
+    libraries, so that the linker never takes the real ones from the archive."""
     words = _link_command(build, program)
     at = words.index("-o")
-    out = work / Path(words[at + 1]).name
+    out = objects[0].parent / Path(words[at + 1]).name
     words[at + 1] = str(out)
-    words[at + 2 : at + 2] = objects
+    words[at + 2 : at + 2] = map(str, objects)
     done = subprocess.run(words, cwd=build, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Stop(f"fuzz/defects/{defect.name}.defect does not link:\n{done.stderr.strip()[-800:]}")
     return out
+
+
+def build_program(defect, build, program, work):
+    """The program of a finished build, with the defect in it: its path below `work`."""
+    return link(defect, compile_sources(defect, build, work), build, program)
 
 
 # ---- trying -------------------------------------------------------------------------------------

@@ -51,6 +51,7 @@ class Files(unittest.TestCase):
 
     def test_a_lost_check(self):
         self.assertTrue(self.read("lost-close-once", LOST).is_lost_check)
+        self.assertTrue(self.read("lost-close-once-by-value", LOST).is_lost_check)
 
     def test_a_lost_check_has_its_rule_and_its_sequence(self):
         self.refused("lost-close-once", LOST.replace("close-once", "close-once use-real-handle"), "names one rule")
@@ -58,6 +59,7 @@ class Files(unittest.TestCase):
 
     def test_the_name_tells_them_apart(self):
         self.refused("close-once", LOST, "lost-RULE is the name")
+        self.refused("lost-close-oncemore", LOST, "lost-RULE is the name")
         self.refused("lost-close-once", DEFECT, "lost-RULE is the name")
 
     def test_it_breaks_one_side(self):

@@ -37,14 +37,15 @@ def _try(defect, build_folder, options):
     """A row of the table."""
     with tempfile.TemporaryDirectory(prefix="fltfuzz-defect-") as work:
         work = Path(work)
-        replay = defects.build_program(defect, build_folder, "bin/fltfuzz-replay", work / "replay")
+        objects = defects.compile_sources(defect, build_folder, work / "objects")
+        replay = defects.link(defect, objects, build_folder, "bin/fltfuzz-replay")
         if defect.is_lost_check:
             return _lost_check_row(defect, defects.killed_by_missing(replay, defect))
         corpus = defects.killed_by_corpus(replay, CORPUS)
         shown = defects.killed_by_shown(replay, defect) if defect.shown else None
         fuzzing = defects.Kill("", "")
         if options.fuzz_runs:
-            fuzz = defects.build_program(defect, build_folder, f"bin/{defect.target}", work / "fuzz")
+            fuzz = defects.link(defect, objects, build_folder, f"bin/{defect.target}")
             fuzzing = defects.killed_by_fuzzing(fuzz, work, options.fuzz_runs, options.seed)
     return _defect_row(defect, corpus, shown, fuzzing if options.fuzz_runs else None)
 
