@@ -12,6 +12,9 @@
  * and ClusterFuzz tell causes apart by them. */
 void flt_report_finding(const struct flt_runner *runner, const char *where, FILE *out);
 
+/* `where` for a sequence whose header is not the input's alone: the input would not show it. */
+#define FLT_WHERE_PRINTED "FILE, a file made of the lines above"
+
 /* The same two lines for a failure that is no rule of the contract (a codec that loses a call). */
 void flt_report_marks(const char *id, const char *sentence, FILE *out);
 

@@ -3,6 +3,7 @@ in order, and fail.
 
 Run by CTest as: python3 report_test.py BUILD-FOLDER
 """
+import os
 import re
 import subprocess
 import sys
@@ -51,6 +52,33 @@ class Report(unittest.TestCase):
         done = subprocess.run([self.canary("bin/fltfuzz-replay"), path], capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 1)
         self.assertIn(REPORT.format(path=path), done.stdout)
+
+    def test_what_a_switches_file_adds_is_printed(self):
+        path, switches = self.folder / "foreign.seq", self.folder / "my.switches"
+        path.write_text(SEQUENCE, encoding="utf-8")
+        switches.write_text("switch failed_iosb=untouched\nswitch reuse=never\n", encoding="utf-8")
+        replay = self.canary("bin/fltfuzz-replay")
+        first = subprocess.run([replay, "--switches", switches, path], capture_output=True, text=True, check=False)
+        printed = first.stdout.splitlines()[3:]
+        self.assertEqual(printed[:3], ["profile documented", "switch reuse=never", "switch failed_iosb=written"])
+        self.assertIn("reproduce: ./scripts/fltfuzz replay FILE, a file made of the lines above", printed)
+        pasted = self.folder / "pasted.seq"
+        pasted.write_text("\n".join(printed[:7]) + "\n", encoding="utf-8")
+        again = subprocess.run([replay, pasted], capture_output=True, text=True, check=False)
+        self.assertEqual(again.stdout.splitlines()[1:10], first.stdout.splitlines()[1:10])
+
+    def test_a_target_with_a_switches_file(self):
+        path, binary, switches = (self.folder / name for name in ("foreign.seq", "foreign.bin", "my.switches"))
+        path.write_text(SEQUENCE, encoding="utf-8")
+        switches.write_text("switch reuse=never\n", encoding="utf-8")
+        subprocess.run([BUILD / "bin" / "fltfuzz-seq", "encode", path, "-o", binary], check=True)
+        done = subprocess.run(
+            [self.canary("bin/fuzz_close"), binary], env={**os.environ, "FLTFUZZ_SWITCHES": str(switches)},
+            capture_output=True, text=True, errors="replace", check=False,
+        )
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("\nprofile documented\nswitch reuse=never\nswitch failed_iosb=written\nh0 = ", done.stderr)
+        self.assertIn("\nreproduce: ./scripts/fltfuzz replay FILE, a file made of the lines above\n", done.stderr)
 
     def test_the_sequence_can_be_pasted(self):
         path = self.folder / "foreign.seq"

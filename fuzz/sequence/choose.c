@@ -38,8 +38,8 @@ static struct traits traits_of(const struct flt_call_info *info) {
     if (slot_args != 0)
         traits.slot_arg = (uint8_t)lowest(slot_args);
     traits.wants_file = slot_args != 0 && strstr(info->name, "File") != NULL;
-    if (info->results == 0 && slot_args == info->args && count_bits(slot_args) == 1 &&
-        !traits.wants_file)
+    if (info->results == 0 && slot_args == (info->args & ~(uint32_t)FLT_COMMON_ARGS) &&
+        count_bits(slot_args) == 1 && !traits.wants_file)
         traits.back = traits.slot_arg;
     traits.names_path = has(info->args, FLT_ARG_path);
     traits.opens_file = traits.names_path || has(info->args, FLT_ARG_instance);
@@ -388,8 +388,22 @@ static uint64_t choose_irql(const struct flt_slots_seen *seen, const struct flt_
     return choose_constant(FLT_GROUP_IRQL, 0, seen->irql, random);
 }
 
+/* One of the statuses that the call may fail with; 0 when there is none. */
+static uint64_t choose_failure(uint8_t opcode, uint64_t *random) {
+    uint64_t status, chosen = 0;
+    size_t count = 0;
+    for (size_t i = 0; flt_constant_at(FLT_GROUP_FAIL, i, &status) != NULL; i++)
+        if (status != 0 && flt_may_fail_with(opcode, status) && flt_below(random, ++count) == 0)
+            chosen = status;
+    return chosen;
+}
+
 static uint64_t choose_enum(const struct flt_slots_seen *seen, const struct flt_step *step, int arg,
                             uint64_t *random) {
+    if (arg == FLT_ARG_fail)
+        return choose_failure(step->opcode, random);
+    if (flt_args[arg].group == FLT_GROUP_STEP) /* calls have few steps */
+        return flt_below(random, FLT_FAIL_STEPS / 2 + 1);
     if (arg == FLT_ARG_irql)
         return choose_irql(seen, &flt_calls[step->opcode], random);
     return choose_constant(flt_args[arg].group, 0, UINT32_MAX, random);
@@ -417,9 +431,11 @@ void flt_choose_arg(const struct flt_slots_seen *seen, struct flt_step *step, in
     }
 }
 
-/* The n-th set bit's number. */
+/* One of the row's own, and now and then one that tells the call to fail. */
 int flt_choose_which_arg(const struct flt_step *step, uint64_t *random) {
-    const uint32_t args = flt_calls[step->opcode].args;
+    const uint32_t all = flt_calls[step->opcode].args;
+    const uint32_t own = all & ~(uint32_t)FLT_COMMON_ARGS;
+    const uint32_t args = own == 0 || flt_odds(random, 1) ? all : own;
     return args == 0 ? 0 : (int)pick_bit(args, random);
 }
 
@@ -462,6 +478,8 @@ static uint8_t choose_opcode(const struct flt_slots_seen *seen, const struct flt
 static unsigned written_odds(int arg) {
     if (flt_arg_is_subject(arg))
         return 16;
+    if (FLT_COMMON_ARGS >> arg & 1)
+        return 0; /* flt_choose_step writes one itself */
     if (flt_args[arg].kind == FLT_KIND_NAME)
         return 12;
     size_t rows = 0;
@@ -479,13 +497,24 @@ static const uint8_t *all_written_odds(void) {
     return odds;
 }
 
+/* Filters, instances and processes come and go: no handles, no objects, no outcome. */
+static bool is_about_the_world(const struct flt_call_info *info) {
+    return !info->returns_status && info->results == 0 &&
+           (info->args & (uint32_t)FLT_SLOT_ARGS) == 0;
+}
+
 void flt_choose_step(const struct flt_slots_seen *seen, const struct flt_swarm *swarm, size_t left,
                      struct flt_step *step, uint64_t *random) {
     flt_step_init(step, choose_opcode(seen, swarm, left, random));
     flt_choose_results(seen, step, random);
     const uint32_t args = flt_calls[step->opcode].args;
     const uint8_t *odds = all_written_odds();
+    /* What such a call names is all that it is about. */
+    const unsigned least = is_about_the_world(&flt_calls[step->opcode]) ? 12 : 0;
     for (int arg = 1; args >> arg != 0; arg++)
-        if ((args >> arg & 1) && flt_odds(random, odds[arg]))
+        if ((args >> arg & 1) && flt_odds(random, odds[arg] > least ? odds[arg] : least))
             flt_choose_arg(seen, step, arg, random);
+    const uint64_t told_to_fail = flt_swarm_fails(swarm) ? 7 : 127;
+    if ((args & FLT_COMMON_ARGS) != 0 && (flt_random(random) & told_to_fail) == 0)
+        flt_choose_arg(seen, step, (int)pick_bit(args & FLT_COMMON_ARGS, random), random);
 }

@@ -91,6 +91,17 @@ void flt_sequence_remove(struct flt_sequence *sequence, size_t at, size_t count)
     sequence->count -= count;
 }
 
+bool flt_sequence_complete(struct flt_sequence *sequence, const struct flt_sequence *defaults) {
+    if (sequence->profile_given)
+        return false;
+    sequence->profile = defaults->profile;
+    sequence->profile_given = true;
+    for (int which = 0; which < FLT_SWITCH_COUNT; which++)
+        if (sequence->overridden[which] == FLT_SWITCH_ANY)
+            sequence->overridden[which] = defaults->overridden[which];
+    return true;
+}
+
 void flt_sequence_switches(const struct flt_sequence *sequence, struct flt_switches *switches) {
     flt_switches_from_profile(switches, sequence->profile);
     for (size_t i = 0; i < FLT_SWITCH_COUNT; i++)
@@ -123,7 +134,7 @@ enum flt_slots flt_arg_slots(int arg) {
 }
 
 uint32_t flt_group_limit(uint8_t group) {
-    return group == FLT_GROUP_IRQL ? HIGH_LEVEL : 0;
+    return group == FLT_GROUP_IRQL ? HIGH_LEVEL : group == FLT_GROUP_STEP ? FLT_FAIL_STEPS : 0;
 }
 
 /* What an argument takes, in a form that costs a lookup and no search: this is in the way of every
@@ -189,7 +200,8 @@ bool flt_arg_fits(int arg, uint8_t form, uint64_t value) {
 
 bool flt_step_set(struct flt_step *step, int arg, uint8_t form, uint64_t value) {
     if (arg <= 0 || arg >= FLT_ARG_LIMIT || !(flt_calls[step->opcode].args >> arg & 1) ||
-        !flt_arg_fits(arg, form, value))
+        !flt_arg_fits(arg, form, value) ||
+        (arg == FLT_ARG_fail && !flt_may_fail_with(step->opcode, value)))
         return false;
     step->present |= 1u << arg;
     step->form[arg] = form;

@@ -250,6 +250,50 @@ static void the_header_makes_the_switches(void **state) {
     flt_sequence_free(&sequence);
 }
 
+/* "My Windows": strict, with a switch of its own. */
+static struct flt_sequence strict_but(enum flt_switch which, uint8_t value) {
+    struct flt_sequence defaults = {0};
+    flt_sequence_clear(&defaults);
+    defaults.profile = FLT_PROFILE_strict;
+    defaults.profile_given = true;
+    defaults.overridden[which] = value;
+    return defaults;
+}
+
+static void what_a_header_leaves_open_is_filled_in(void **state) {
+    (void)state;
+    struct flt_sequence sequence;
+    struct flt_sequence defaults =
+        strict_but(FLT_SWITCH_reuse, (uint8_t)FLT_CHOICE(reuse, immediate));
+    defaults.overridden[FLT_SWITCH_minus_one] = (uint8_t)FLT_CHOICE(minus_one, success);
+    assert_true(flt_sequence_init(&sequence));
+    sequence.overridden[FLT_SWITCH_minus_one] = (uint8_t)FLT_CHOICE(minus_one, status);
+
+    assert_true(flt_sequence_complete(&sequence, &defaults));
+    assert_true(sequence.profile_given);
+    assert_int_equal(sequence.profile, FLT_PROFILE_strict);
+    assert_int_equal(sequence.overridden[FLT_SWITCH_reuse], FLT_CHOICE(reuse, immediate));
+    assert_int_equal(sequence.overridden[FLT_SWITCH_minus_one], FLT_CHOICE(minus_one, status));
+    assert_int_equal(sequence.overridden[FLT_SWITCH_verifier], FLT_SWITCH_ANY);
+
+    /* Complete now: nothing more is taken, from the same file or another. */
+    assert_false(flt_sequence_complete(&sequence, &defaults));
+    flt_sequence_free(&sequence);
+}
+
+static void a_header_with_a_profile_takes_nothing(void **state) {
+    (void)state;
+    struct flt_sequence sequence;
+    const struct flt_sequence defaults =
+        strict_but(FLT_SWITCH_reuse, (uint8_t)FLT_CHOICE(reuse, never));
+    assert_true(flt_sequence_init(&sequence));
+    sequence.profile_given = true; /* documented, as if left out */
+    assert_false(flt_sequence_complete(&sequence, &defaults));
+    assert_int_equal(sequence.profile, FLT_PROFILE_documented);
+    assert_int_equal(sequence.overridden[FLT_SWITCH_reuse], FLT_SWITCH_ANY);
+    flt_sequence_free(&sequence);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_new_step_has_every_default),
@@ -266,6 +310,8 @@ int main(void) {
         cmocka_unit_test(a_default_written_out_is_equal),
         cmocka_unit_test(a_copy_grows_its_room),
         cmocka_unit_test(the_header_makes_the_switches),
+        cmocka_unit_test(what_a_header_leaves_open_is_filled_in),
+        cmocka_unit_test(a_header_with_a_profile_takes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

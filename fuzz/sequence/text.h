@@ -49,6 +49,9 @@ void flt_text_free(struct flt_text *text);
 /* False: *error says why, *text holds nothing of use. Never reads past `size`; needs no NUL. */
 bool flt_text_parse(const char *data, size_t size, struct flt_text *text,
                     struct flt_text_error *error);
+/* The same for a file that is a header alone: profile and switch lines, and comments. */
+bool flt_text_parse_header(const char *data, size_t size, struct flt_text *text,
+                           struct flt_text_error *error);
 /* True when the data look like text rather than binary: no byte below 0x20 but tab, CR, LF in the
  * first 4096, and not empty. */
 bool flt_text_is_text(const uint8_t *data, size_t size);

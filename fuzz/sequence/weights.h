@@ -33,6 +33,8 @@ struct flt_swarm {
 
 /* A quarter of the swarms leave nothing out. NULL for the table's weights. */
 struct flt_swarm flt_swarm_draw(const struct flt_weights *weights, uint64_t *random);
+/* One in five: calls are told to fail often. In the others they seldom are. */
+bool flt_swarm_fails(const struct flt_swarm *swarm);
 uint8_t flt_swarm_pick(const struct flt_swarm *swarm, uint64_t *random);
 
 #endif

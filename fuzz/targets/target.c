@@ -8,10 +8,13 @@
 #include "../../model/mix.h"
 #include "../report.h"
 #include "../sequence/binary.h"
+#include "../tools/switches.h"
 
 static struct {
     struct flt_runner *runner;
     struct flt_sequence sequence;
+    struct flt_sequence defaults; /* of the file that FLTFUZZ_SWITCHES names */
+    bool has_defaults;
     uint64_t sequences;
     double started;
 } target;
@@ -37,7 +40,18 @@ static void print_stats(void) {
             counts->rows_compared, counts->views_unchecked, now() - target.started);
 }
 
+/* Not exit: the engine would take that for a finding. */
+static void read_switches(void) {
+    const char *path = getenv("FLTFUZZ_SWITCHES");
+    if (!path || !*path)
+        return;
+    if (!flt_switches_load(path, &target.defaults))
+        _Exit(2);
+    target.has_defaults = true;
+}
+
 static void start(void) {
+    read_switches();
     target.runner = flt_runner_new();
     if (!target.runner || !flt_sequence_init(&target.sequence)) {
         fputs("not enough memory for a runner\n", stderr);
@@ -51,10 +65,12 @@ void flt_target_run(const uint8_t *data, size_t size) {
     if (!target.runner)
         start();
     flt_binary_decode(data, size, &target.sequence);
+    const bool changed =
+        target.has_defaults && flt_sequence_complete(&target.sequence, &target.defaults);
     target.sequences++;
     const struct flt_run_options options = {.fill = flt_mix_bytes(data, size)};
     if (!flt_run(target.runner, &target.sequence, &options)) {
-        flt_report_finding(target.runner, NULL, stderr);
+        flt_report_finding(target.runner, changed ? FLT_WHERE_PRINTED : NULL, stderr);
         abort();
     }
 }

@@ -8,16 +8,18 @@
 #include "../minimise.h"
 #include "../report.h"
 #include "input.h"
+#include "switches.h"
 
 static const char usage[] =
-    "usage: fltfuzz-minimize [--rule RULE] FILE [-o OUT]\n"
+    "usage: fltfuzz-minimize [--rule RULE] [--switches FILE] FILE [-o OUT]\n"
     "  FILE    a sequence, text or binary, or - for standard input\n"
     "  --rule  keep this rule (a finding, a breach or a leak) instead of what the file finds\n"
+    "  --switches  the profile and switches of a sequence that names no profile\n"
     "  -o OUT  write there instead of to standard output; OUT must not exist\n"
     "example: fltfuzz-minimize crash-0a1b2c -o double-close.seq\n";
 
 struct arguments {
-    const char *file, *out;
+    const char *file, *out, *switches;
     enum flt_rule rule;
 };
 
@@ -37,13 +39,17 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments) {
         } else if (strcmp(word, "-o") == 0) {
             arguments->out = next;
             i++;
+        } else if (strcmp(word, "--switches") == 0) {
+            arguments->switches = next;
+            i++;
         } else if (arguments->file || (word[0] == '-' && word[1] != '\0' && word[1] != '/')) {
             return wrong_usage("unknown option or second file ", word);
         } else {
             arguments->file = word;
         }
     }
-    if (!arguments->file || (arguments->out && !*arguments->out))
+    if (!arguments->file || (arguments->out && !*arguments->out) ||
+        (arguments->switches && !*arguments->switches))
         return wrong_usage("a file is needed", "");
     return 0;
 }
@@ -84,6 +90,18 @@ static int minimise(const struct arguments *arguments, struct flt_runner *runner
     return 0;
 }
 
+static bool load(const struct arguments *arguments, struct flt_input *input) {
+    struct flt_sequence defaults;
+    if (!flt_input_load(arguments->file, input))
+        return false;
+    if (!arguments->switches)
+        return true;
+    if (!flt_switches_load(arguments->switches, &defaults))
+        return false;
+    flt_sequence_complete(&input->text.sequence, &defaults);
+    return true;
+}
+
 int main(int argc, char **argv) {
     struct arguments arguments = {0};
     struct flt_input input;
@@ -99,7 +117,7 @@ int main(int argc, char **argv) {
         fputs("fltfuzz-minimize: not enough memory\n", stderr);
         return 2;
     }
-    code = flt_input_load(arguments.file, &input) ? minimise(&arguments, runner, &input) : 2;
+    code = load(&arguments, &input) ? minimise(&arguments, runner, &input) : 2;
     flt_input_free(&input);
     flt_runner_free(runner);
     return code;

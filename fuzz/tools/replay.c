@@ -10,26 +10,32 @@
 #include "expect.h"
 #include "files.h"
 #include "input.h"
+#include "switches.h"
 
 static const char usage[] =
-    "usage: fltfuzz-replay [--quiet] [--trace] [--json] [--profile NAME] PATH...\n"
+    "usage: fltfuzz-replay [--quiet] [--trace] [--json] [--profile NAME |\n"
+    "                      --switches FILE] PATH...\n"
     "  PATH       a sequence (text or binary), a folder of them, or - for standard input\n"
     "  --trace    print each call with its outcome, breaches and IRPs; the output is a sequence "
     "again\n"
     "  --json     print one JSON array, an object per file\n"
     "  --profile  run under this profile instead of the one that the file names\n"
+    "  --switches the profile and switches of sequences that name no profile\n"
     "  --quiet    print findings only\n"
     "example: fltfuzz-replay --trace corpus/fuzz_close/seed/double-close.seq\n";
 
 struct options {
     bool quiet, trace, json, profile_given;
     enum flt_profile profile;
+    const char *switches; /* a file, or NULL */
 };
 
 struct session {
     struct options options;
     struct flt_runner *runner;
     struct flt_input input;
+    struct flt_sequence defaults; /* of the switches file */
+    bool changed;                 /* the header is not the file's alone */
     size_t files, findings, unexpected, unreadable;
     uint64_t calls;
 };
@@ -61,13 +67,21 @@ static bool runs_the_same_twice(struct session *session, uint64_t first) {
     return flt_door_digest(flt_runner_door(session->runner)) == first;
 }
 
+/* The options' say in the header. */
+static void change_header(struct session *session, struct flt_sequence *sequence) {
+    session->changed = session->options.profile_given;
+    if (session->options.switches)
+        session->changed = flt_sequence_complete(sequence, &session->defaults);
+    if (!session->options.profile_given)
+        return;
+    sequence->profile = session->options.profile;
+    sequence->profile_given = true;
+}
+
 static void judge(struct session *session, const char *path, struct judgement *judgement) {
     struct flt_runner *runner = session->runner;
     struct flt_sequence *sequence = &session->input.text.sequence;
-    if (session->options.profile_given) {
-        sequence->profile = session->options.profile;
-        sequence->profile_given = true;
-    }
+    change_header(session, sequence);
     const struct flt_run_options options = {.fill = session->input.hash, .keep = true};
     flt_door_compare_always(flt_runner_door(runner), true);
     const bool fine = flt_run(runner, sequence, &options);
@@ -123,7 +137,7 @@ static void print_text(const struct session *session, const char *path,
     }
     if (judgement->verdict == FINDING) {
         printf("%s:\n", path);
-        flt_report_finding(runner, path, stdout);
+        flt_report_finding(runner, session->changed ? FLT_WHERE_PRINTED : path, stdout);
     } else if (judgement->verdict == UNEXPECTED) {
         printf("%s\n", judgement->what);
     }
@@ -151,6 +165,23 @@ static int wrong_usage(const char *what, const char *word) {
     return 2;
 }
 
+static int read_profile(const char *name, struct options *options) {
+    options->profile_given = flt_profile_by_name(name, strlen(name), &options->profile);
+    return options->profile_given
+               ? 0
+               : wrong_usage("unknown profile, allowed are documented, forwarding, strict: ", name);
+}
+
+/* An option that a value follows. */
+static int read_valued(const char *option, const char *value, struct options *options) {
+    if (strcmp(option, "--profile") == 0)
+        return read_profile(value, options);
+    if (strcmp(option, "--switches") != 0)
+        return wrong_usage("unknown option ", option);
+    options->switches = value;
+    return *value ? 0 : wrong_usage("--switches needs a file", "");
+}
+
 /* 0, or the exit code + 1 when there is nothing to run. */
 static int read_options(int argc, char **argv, struct options *options, struct flt_paths *paths) {
     bool names_only = false;
@@ -170,17 +201,14 @@ static int read_options(int argc, char **argv, struct options *options, struct f
         } else if (strcmp(word, "--help") == 0) {
             fputs(usage, stdout);
             return 0 + 1;
-        } else if (strcmp(word, "--profile") == 0) {
-            const char *name = ++i < argc ? argv[i] : "";
-            if (!flt_profile_by_name(name, strlen(name), &options->profile))
-                return wrong_usage("unknown profile, allowed are documented, forwarding, strict: ",
-                                   name) +
-                       1;
-            options->profile_given = true;
+        } else if (read_valued(word, i + 1 < argc ? argv[i + 1] : "", options) != 0) {
+            return 2 + 1;
         } else {
-            return wrong_usage("unknown option ", word) + 1;
+            i++;
         }
     }
+    if (options->profile_given && options->switches)
+        return wrong_usage("--profile and --switches exclude each other", "") + 1;
     return paths->count > 0 ? 0 : wrong_usage("no input", "") + 1;
 }
 
@@ -201,9 +229,10 @@ int main(int argc, char **argv) {
     struct session session = {0};
     struct flt_paths paths = {0};
     const int stop = read_options(argc, argv, &session.options, &paths);
-    if (stop > 0) {
+    const char *switches = session.options.switches;
+    if (stop > 0 || (switches && !flt_switches_load(switches, &session.defaults))) {
         flt_paths_free(&paths);
-        return stop - 1;
+        return stop > 0 ? stop - 1 : 2;
     }
     session.runner = flt_runner_new();
     if (!session.runner || !flt_input_init(&session.input)) {

@@ -7,9 +7,11 @@
 #include "../sequence/binary.h"
 #include "files.h"
 #include "input.h"
+#include "switches.h"
 
 static const char usage[] =
-    "usage: fltfuzz-seq show FILE...            print as text\n"
+    "usage: fltfuzz-seq show [--switches FILE] FILE...  print as text\n"
+    "       fltfuzz-seq switches FILE...        read switches files, and say what is wrong\n"
     "       fltfuzz-seq check FILE...           parse, and say what is wrong and where\n"
     "       fltfuzz-seq encode FILE -o OUT      write the binary form; OUT must not exist\n"
     "       fltfuzz-seq seeds FOLDER -o FOLDER  the binary form of every .seq, for an engine\n"
@@ -49,7 +51,9 @@ static bool encode_to(const struct flt_sequence *sequence, const char *path, boo
     return good;
 }
 
-static bool show(const struct flt_paths *paths, struct flt_input *input) {
+/* `defaults` may be NULL. */
+static bool show(const struct flt_paths *paths, const struct flt_sequence *defaults,
+                 struct flt_input *input) {
     bool good = true;
     for (size_t i = 0; i < paths->count; i++) {
         if (!flt_input_load(paths->path[i], input)) {
@@ -58,6 +62,8 @@ static bool show(const struct flt_paths *paths, struct flt_input *input) {
         }
         if (paths->count > 1)
             printf("%s# %s\n", i > 0 ? "\n" : "", paths->path[i]);
+        if (defaults)
+            flt_sequence_complete(&input->text.sequence, defaults);
         flt_text_print(&input->text.sequence, stdout);
     }
     return good;
@@ -67,6 +73,14 @@ static bool check(const struct flt_paths *paths, struct flt_input *input) {
     bool good = true;
     for (size_t i = 0; i < paths->count; i++)
         good &= flt_input_load(paths->path[i], input);
+    return good;
+}
+
+static bool check_switches(const struct flt_paths *paths) {
+    struct flt_sequence defaults;
+    bool good = true;
+    for (size_t i = 0; i < paths->count; i++)
+        good &= flt_switches_load(paths->path[i], &defaults);
     return good;
 }
 
@@ -92,7 +106,7 @@ static bool seeds(const struct flt_paths *paths, const char *folder, struct flt_
 }
 
 struct arguments {
-    const char *verb, *out;
+    const char *verb, *out, *switches;
     struct flt_paths paths;
 };
 
@@ -103,18 +117,29 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments) {
             if (++i == argc)
                 return wrong_usage("-o needs a name");
             arguments->out = argv[i];
+        } else if (strcmp(argv[i], "--switches") == 0) {
+            if (++i == argc)
+                return wrong_usage("--switches needs a file");
+            arguments->switches = argv[i];
         } else if (!flt_paths_add(&arguments->paths, argv[i])) {
             return 2;
         }
     }
+    if (arguments->switches && strcmp(arguments->verb, "show") != 0)
+        return wrong_usage("--switches is for show");
     return arguments->paths.count > 0 ? 0 : wrong_usage("no input");
 }
 
 static int perform(const struct arguments *arguments, struct flt_input *input) {
     const char *verb = arguments->verb;
     const struct flt_paths *paths = &arguments->paths;
+    struct flt_sequence defaults;
+    if (arguments->switches && !flt_switches_load(arguments->switches, &defaults))
+        return 2;
     if (strcmp(verb, "show") == 0)
-        return show(paths, input) ? 0 : 2;
+        return show(paths, arguments->switches ? &defaults : NULL, input) ? 0 : 2;
+    if (strcmp(verb, "switches") == 0)
+        return check_switches(paths) ? 0 : 2;
     if (strcmp(verb, "check") == 0)
         return check(paths, input) ? 0 : 2;
     if (!arguments->out && (strcmp(verb, "encode") == 0 || strcmp(verb, "seeds") == 0))
@@ -122,7 +147,7 @@ static int perform(const struct arguments *arguments, struct flt_input *input) {
     if (strcmp(verb, "seeds") == 0)
         return seeds(paths, arguments->out, input) ? 0 : 2;
     if (strcmp(verb, "encode") != 0)
-        return wrong_usage("the verb must be show, check, encode or seeds");
+        return wrong_usage("the verb must be show, switches, check, encode or seeds");
     if (paths->count != 1)
         return wrong_usage("encode takes one file");
     return flt_input_load(paths->path[0], input) &&

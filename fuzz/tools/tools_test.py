@@ -44,6 +44,64 @@ class Tools(unittest.TestCase):
             self.assertIn(word, lines[0])
 
 
+STRICT = "# My Windows.\nprofile strict\nswitch reuse=immediate\n"
+
+
+class Switches(Tools):
+    """A switches file, for sequences that name no profile."""
+
+    def replayed(self, sequence, switches, *words):
+        path, file = self.file("a.seq", sequence), self.file("my.switches", switches)
+        return run("fltfuzz-replay", "--switches", file, *words, path)
+
+    def test_what_is_left_open_is_as_in_the_file(self):
+        sequence = DOUBLE_CLOSE.replace("STATUS_INVALID_HANDLE", "bugcheck INVALID_KERNEL_HANDLE")
+        done = self.replayed(sequence, STRICT, "--trace")
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn(b"profile strict\nswitch reuse=immediate\nh0 =", done.stdout)
+
+    def test_the_sequence_wins(self):
+        self.assertEqual(self.replayed("profile documented\n" + DOUBLE_CLOSE, STRICT).returncode, 0)
+        self.assertEqual(self.replayed("switch bad_close=status\n" + DOUBLE_CLOSE, STRICT).returncode, 0)
+        self.assertEqual(self.replayed(DOUBLE_CLOSE, STRICT).returncode, 1)
+
+    def test_the_same_without_the_file(self):
+        path, file = self.file("a.seq", DOUBLE_CLOSE), self.file("my.switches", STRICT)
+        shown = run("fltfuzz-seq", "show", "--switches", file, path)
+        self.assertEqual(shown.returncode, 0, shown)
+        digests = [
+            json.loads(run("fltfuzz-replay", "--json", *words).stdout)[0]["digest"]
+            for words in (["--switches", file, path], [self.file("b.seq", shown.stdout)], [path])
+        ]
+        self.assertEqual(digests[0], digests[1])
+        self.assertNotEqual(digests[0], digests[2])
+
+    def test_minimize(self):
+        sequence = self.file("a.seq", "KeRaiseIrql(APC_LEVEL)\n" + DOUBLE_CLOSE)
+        file = self.file("my.switches", "switch verifier=on\n")
+        done = run("fltfuzz-minimize", "--switches", file, "--rule", "flt-at-passive", sequence)
+        self.assertEqual(done.returncode, 0, done)
+        self.assertEqual(run("fltfuzz-replay", self.file("m.seq", done.stdout)).returncode, 0)
+
+    def test_a_file_that_is_none(self):
+        path, file = self.file("a.seq", DOUBLE_CLOSE), self.file("my.switches", "profile strict\nswich reuse=never\n")
+        for words in (["fltfuzz-replay"], ["fltfuzz-minimize"], ["fltfuzz-seq", "show"]):
+            self.refused(run(*words, "--switches", file, path), f"{file}:2: ", "swich")
+        self.refused(run("fltfuzz-seq", "switches", file), f"{file}:2: ", "swich")
+        self.refused(self.replayed(DOUBLE_CLOSE, ""), "my.switches: is empty")
+        self.refused(run("fltfuzz-replay", "--switches", "/no/such", path), "/no/such")
+        self.refused(run("fltfuzz-replay", "--switches"), "--switches needs a file")
+        self.refused(self.replayed(DOUBLE_CLOSE, STRICT, "--profile", "strict"), "exclude each other")
+
+    def test_a_target(self):
+        target, path = os.path.join(PROGRAMS, "fuzz_close"), self.file("a.bin", b"\x80")
+        for switches, code in ((STRICT, 0), ("swich\n", 2)):
+            environment = {**os.environ, "FLTFUZZ_SWITCHES": self.file("my.switches", switches)}
+            done = subprocess.run([target, path], env=environment, capture_output=True, timeout=120)
+            self.assertEqual(done.returncode, code, done)
+            self.assertEqual(b"my.switches:1: " in done.stderr, code == 2, done)
+
+
 class Replay(Tools):
     def test_a_good_sequence(self):
         done = run("fltfuzz-replay", self.file("a.seq", DOUBLE_CLOSE))

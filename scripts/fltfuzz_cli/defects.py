@@ -1,4 +1,5 @@
 """Seeded defects: an edit of the kernel, named by function and statement, built beside the real one.
+And lost checks: an edit of the contract, so that it no longer finds what a caller does wrong.
 
 The form, fuzz/defects/NAME.defect:
 
@@ -8,11 +9,14 @@ The form, fuzz/defects/NAME.defect:
     - if (!opened_by_flt(entry))
     + if (false)
 
-The first line says what an implementer got wrong. `shown FILE`, which may be left out, is the committed
-sequence that shows it best. `rules` names those that it may be reported under,
-three at most. `edit FILE FUNCTION` begins an edit: the lines after `-` must stand exactly once in that
+The first line says what an implementer got wrong. `rules` names those that it may be reported under,
+three at most; it is the first one's defect. `shown FILE` is the committed sequence that must fail, under
+that first rule. `target NAME` is the fuzz target that must find it, fuzz_close when left out. `edit FILE FUNCTION` begins an edit: the lines after `-` must stand exactly once in that
 function (white space does not count), the lines after `+` replace them. An edit that does not apply is
-an error, never skipped.
+an error, never skipped. FLT_PREDICT(NAME) is the function flt_predict_NAME, and so on.
+
+A lost check, lost-RULE.defect, edits model/contract/ alone and names one rule, the caller's whose breach
+or leak is no longer found. It must have a `shown`: the sequence that expects that breach, and must fail.
 """
 
 import json
@@ -26,6 +30,7 @@ from typing import NamedTuple
 from .common import TOP, Stop
 
 FOLDER = TOP / "fuzz" / "defects"
+CONTRACT = "model/contract/"
 
 
 class Edit(NamedTuple):
@@ -41,6 +46,11 @@ class Defect(NamedTuple):
     rules: list
     edits: list
     shown: str = ""  # the committed sequence that shows it
+    target: str = "fuzz_close"  # the fuzz target that must find it
+
+    @property
+    def is_lost_check(self):
+        return self.edits[0].file.startswith(CONTRACT)
 
 
 # ---- reading ------------------------------------------------------------------------------------
@@ -50,7 +60,7 @@ def read(path):
     lines = path.read_text(encoding="utf-8").splitlines()
     if not lines or not lines[0].startswith("# "):
         raise Stop(f"{path}:1: the first line must say what is wrong: # SENTENCE")
-    rules, edits, shown = [], [], ""
+    rules, edits, shown, target = [], [], "", "fuzz_close"
     for number, line in enumerate(lines[1:], 2):
         words = line.split()
         if not words or line.startswith("#"):
@@ -59,6 +69,8 @@ def read(path):
             rules = words[1:]
         elif words[0] == "shown" and len(words) == 2:
             shown = words[1]
+        elif words[0] == "target" and len(words) == 2:
+            target = words[1]
         elif words[0] == "edit" and len(words) == 3:
             edits.append(Edit(words[1], words[2], "", ""))
         elif words[0] == "-" and edits:
@@ -66,14 +78,27 @@ def read(path):
         elif words[0] == "+" and edits:
             edits[-1] = edits[-1]._replace(new=edits[-1].new + line[1:] + "\n")
         else:
-            raise Stop(f"{path}:{number}: expected rules, shown FILE, edit FILE FUNCTION, - OLD or + NEW: {line}")
+            raise Stop(f"{path}:{number}: expected rules, shown FILE, target NAME, edit FILE FUNCTION, - OLD or + NEW: {line}")
     if not 1 <= len(rules) <= 3:
         raise Stop(f"{path}: one to three rules are needed, there are {len(rules)}")
     if not edits or not all(edit.old for edit in edits):
         raise Stop(f"{path}: an edit with a line to replace is needed")
     if shown and not (TOP / shown).is_file():
         raise Stop(f"{path}: no sequence {shown}")
-    return Defect(path.stem, lines[0][2:], rules, edits, shown)
+    defect = Defect(path.stem, lines[0][2:], rules, edits, shown, target)
+    _check_kind(path, defect)
+    return defect
+
+
+def _check_kind(path, defect):
+    """It breaks the kernel or the contract, not both."""
+    lost = defect.is_lost_check
+    if any(edit.file.startswith(CONTRACT) != lost for edit in defect.edits):
+        raise Stop(f"{path}: edits of {CONTRACT} and of other files do not go together")
+    if lost and (len(defect.rules) != 1 or not defect.shown):
+        raise Stop(f"{path}: a lost check names one rule, and the sequence that shows it")
+    if lost != (path.stem == f"lost-{defect.rules[0]}"):
+        raise Stop(f"{path}: lost-RULE is the name of a lost check, and of nothing else")
 
 
 def read_all():
@@ -97,10 +122,11 @@ def _tokens(code):
 
 def _function_span(text, function, where):
     """From the definition's name to its closing brace, which stands at the line's start."""
-    starts = [
-        match
-        for match in re.finditer(rf"^[A-Za-z].*\b{re.escape(function)}\([^;{{]*\{{", text, re.M)
-    ]
+    head = rf"[A-Za-z].*\b{re.escape(function)}\([^;{{]*"
+    macro = re.fullmatch(r"flt_(predict|observe)_(\w+)", function)
+    if macro:
+        head = rf"(?:{head}|FLT_{macro.group(1).upper()}\({macro.group(2)}\)\s*)"
+    starts = list(re.finditer(rf"^{head}\{{", text, re.M))
     if len(starts) != 1:
         raise Stop(f"{where}: {len(starts)} definitions of {function}, one is needed")
     end = text.find("\n}", starts[0].end())
@@ -156,7 +182,7 @@ def _link_command(build, program):
 
 
 def build_program(defect, build, program, work):
-    """The program of a finished build, with the defect in its kernel: its path below `work`.
+    """The program of a finished build, with the defect in it: its path below `work`.
 
     Only the edited files are compiled; their objects stand before the libraries, so that the linker
     never takes the real ones from the archive.
@@ -194,18 +220,63 @@ class Kill(NamedTuple):
     by: str  # the file, or what the fuzzer needed
 
 
-def killed_by_corpus(program, corpus):
-    """The first committed sequence that shows it."""
-    done = subprocess.run([str(program), "--json", str(corpus)], capture_output=True, text=True, check=False)
+def _replay(program, path):
+    """The rows of a replay's result; None when it died under a sanitizer, and the file it died in."""
+    done = subprocess.run([str(program), "--json", str(path)], capture_output=True, text=True, errors="replace", check=False)
     try:
-        rows = json.loads(done.stdout)
-    except ValueError:  # died under a sanitizer: that is seen too
+        return json.loads(done.stdout), ""
+    except ValueError:
         match = re.search(r"while replaying (\S+)", done.stderr)
-        return Kill("sanitizer" if done.returncode else "", match.group(1) if match else "")
+        return None, match.group(1) if match else str(path)
+
+
+def _kill(rows):
+    """By the first file that fails."""
     for row in rows:
         if row["verdict"] in ("finding", "unexpected"):
             return Kill(row.get("rule", "expectation"), row["file"])
     return Kill("", "")
+
+
+def killed_by_corpus(program, folders):
+    """The first committed sequence that fails."""
+    for folder in folders:
+        rows, died = _replay(program, folder)
+        kill = Kill("sanitizer", died) if rows is None else _kill(rows)
+        if kill.rule:
+            return kill
+    return Kill("", "")
+
+
+def killed_by_shown(program, defect):
+    """The sequence that the defect names."""
+    rows, died = _replay(program, TOP / defect.shown)
+    return Kill("sanitizer", died) if rows is None else _kill(rows)
+
+
+def killed_by_missing(program, lost):
+    """A lost check: the sequence fails where it expects the rule."""
+    path = TOP / lost.shown
+    rows, died = _replay(program, path)
+    if rows is None:
+        return Kill("sanitizer", died)
+    kill = _kill(rows)
+    missed = re.findall(r"\b(?:breach|leak) ([a-z0-9-]+)", _expected_where_it_failed(rows[0], path)) if kill.rule else []
+    return kill._replace(rule=lost.rules[0]) if lost.rules[0] in missed else kill
+
+
+def _expected_where_it_failed(row, path):
+    """In the words of the sequence. Where the check kept a call from the system, the call is made
+    now, and what goes wrong is a finding of its step."""
+    if row["verdict"] == "finding":
+        return expectation(path.read_text(encoding="utf-8"), row["step"])
+    return row["what"] if row["what"].endswith("expected, and not found") else row["what"].partition(", expected ")[2]
+
+
+def expectation(text, step):
+    """What a sequence says that its call of that number comes back with."""
+    calls = [line for line in text.splitlines() if "(" in line and not line.lstrip().startswith("#")]
+    return calls[step - 1].partition("#")[2].strip() if 0 < step <= len(calls) else ""
 
 
 def killed_by_fuzzing(program, work, runs, seed):

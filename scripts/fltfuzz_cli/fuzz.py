@@ -2,11 +2,13 @@
 
 import contextlib
 import json
+import os
 import random
 import re
 import shlex
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -16,9 +18,11 @@ from . import afl, libfuzzer
 from .build import build, target_table
 from .common import FINDING, FINE, TOP, TROUBLE, Stop
 from .common import count, echo, make_folder, run_through, say, state_folder, targets, whole_number
+from .tools import add_switches
 
 DEFAULT_TARGET, DEFAULT_SECONDS = "fuzz_close", 60
 MOST_SECONDS, MOST_JOBS, MOST_NUMBER = 30 * 24 * 3600, 256, 2**31 - 1
+SWITCHES = "FLTFUZZ_SWITCHES"  # the targets read the file that it names
 LINE_SECONDS = 10  # between status lines where they cannot be rewritten
 MARGIN_SECONDS = 60  # past its time limit a process is stopped
 
@@ -47,6 +51,7 @@ def add_command(command):
     add("--engine", choices=("libfuzzer", "afl"), default="libfuzzer", metavar="NAME", help=engine_help)
     preset_help = "fuzz (the default): ASan and UBSan; msan: MSan and UBSan, for reads of what nobody wrote"
     add("--preset", choices=("fuzz", "msan"), metavar="NAME", help=preset_help)
+    add_switches(sub)
     add("--json", action="store_true", help="print the result as JSON on standard output")
 
 
@@ -59,6 +64,7 @@ def run(options):
     artifacts = make_folder(state_folder() / options.target / "findings")
     programs = build(preset, [options.target, "seq"], options)
     target = target_table(preset)[options.target]
+    use_switches(options, target, programs)
     mutator = build_mutator(target, options) if preset == "afl" else None
     seed = options.seed or random.SystemRandom().randint(1, MOST_NUMBER)
     with tempfile.TemporaryDirectory(prefix="fltfuzz-") as scratch:
@@ -90,6 +96,17 @@ def build_mutator(target, options):
     if target.input != "sequences":
         return None
     return build("release", [f"{target.name}_afl_mutator"], options) / f"lib{target.name}_afl_mutator.so"
+
+
+def use_switches(options, target, programs):
+    """The targets inherit what is set here. A bad file ends this before it costs a run."""
+    if options.switches is None:
+        return
+    if target.input != "sequences":
+        raise Stop(f"{target.name} takes no sequences, so no --switches")
+    if run_through([programs / "fltfuzz-seq", "switches", options.switches], options.verbose) != 0:
+        raise Stop("")  # it has said what is wrong
+    os.environ[SWITCHES] = os.path.abspath(options.switches)
 
 
 def working_corpus(options):
@@ -269,8 +286,7 @@ class Campaign:
         """Reports; the exit code."""
         result = self.result()
         for finding in result["findings"]:
-            replayed = target.input == "sequences" and (preset != "msan" or finding["rule"])
-            complete(finding, "./scripts/fltfuzz replay" if replayed else str(programs / target.name))
+            complete(finding, target, programs, preset)
         if self.options.json:
             print(json.dumps(result, indent=2))
         else:
@@ -319,17 +335,32 @@ def added_up(texts):
     return total
 
 
-def complete(finding, replay):
+def complete(finding, target, programs, preset):
     """Adds the command that reproduces it, and keeps the report beside the input. (fltfuzz replay is
     built with ASan: what only MSan sees, the target itself must show.)"""
     if finding["input"] is None:
         return
-    finding["reproduce"] = f"{replay} {shlex.quote(finding['input'])}"
+    replayed = target.input == "sequences" and (preset != "msan" or finding["rule"])
+    replay = "./scripts/fltfuzz replay" if replayed else str(programs / target.name)
+    shown = with_switches(finding["input"], programs) if replayed else finding["input"]
+    finding["reproduce"] = f"{replay} {shlex.quote(shown)}"
     # The target cannot know the file's name; its report is to be complete.
     line = f"reproduce: {finding['reproduce']}"
     finding["report"] = re.sub(r"^reproduce: .*$", lambda _: line, finding["report"], flags=re.M)
     report = Path(finding["input"] + ".txt")
     report.write_text(finding["report"] + "\n", encoding="utf-8")
+
+
+def with_switches(saved, programs):
+    """The engine's file lacks what a switches file added: a text beside it has that in its header."""
+    switches = os.environ.get(SWITCHES)
+    if not switches:
+        return saved
+    shown = subprocess.run([programs / "fltfuzz-seq", "show", "--switches", switches, saved], capture_output=True, check=False)
+    if shown.returncode != 0:
+        return saved
+    Path(saved + ".seq").write_bytes(shown.stdout)
+    return saved + ".seq"
 
 
 def print_finding(finding):

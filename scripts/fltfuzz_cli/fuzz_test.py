@@ -52,6 +52,10 @@ class Runs(unittest.TestCase):
         self.corpus = self.folder / "corpus"
         self.corpus.mkdir()
         self.target = Target("fuzz_close", "sequences", "fuzz_close")
+        patch = mock.patch.dict(os.environ)
+        patch.start()
+        self.addCleanup(patch.stop)
+        os.environ.pop(fuzz.SWITCHES, None)
 
     def run_with(self, script, preset="fuzz", **changes):
         """The exit code, and what was printed."""
@@ -94,6 +98,16 @@ class Runs(unittest.TestCase):
         code, out, _ = self.run_with(FINDS.replace("DEDUP_TOKEN", "SUMMARY"), preset="msan")
         self.assertEqual(code, FINDING)
         self.assertIn(f"reproduce: {self.folder}/fuzz_close {self.folder}/crash-1", out)
+
+    def test_a_finding_under_a_switches_file_is_complete_without_it(self):
+        seq = self.folder / "fltfuzz-seq"
+        seq.write_text('#!/usr/bin/env bash\necho "# $*"\n', encoding="utf-8")
+        seq.chmod(0o755)
+        with mock.patch.dict(os.environ, {fuzz.SWITCHES: "my.switches"}):
+            _, out, _ = self.run_with(FINDS)
+        text = self.folder / "crash-1.seq"
+        self.assertEqual(text.read_text(encoding="utf-8"), f"# show --switches my.switches {self.folder}/crash-1\n")
+        self.assertIn(f"reproduce: ./scripts/fltfuzz replay {text}\n", out)
 
     def test_one_cause_is_shown_once(self):
         findings = []
@@ -149,6 +163,38 @@ class Presets(unittest.TestCase):
             self.assertEqual(library, Path("/b/libfuzz_x_afl_mutator.so"))
             build.assert_called_once_with("release", ["fuzz_x_afl_mutator"], None)
             self.assertIsNone(fuzz.build_mutator(Target("fuzz_codec", "bytes", "fuzz_codec"), None))
+
+
+class Switches(unittest.TestCase):
+    def setUp(self):
+        patch = mock.patch.dict(os.environ)
+        patch.start()
+        self.addCleanup(patch.stop)
+        os.environ.pop(fuzz.SWITCHES, None)
+
+    def use(self, name, switches, code=0):
+        target = Target(name, "bytes" if name == "fuzz_codec" else "sequences", "")
+        with mock.patch.object(fuzz, "run_through", return_value=code) as check:
+            fuzz.use_switches(SimpleNamespace(switches=switches, verbose=False), target, Path("/programs"))
+        return check
+
+    def test_none(self):
+        self.use("fuzz_close", None).assert_not_called()
+        self.assertNotIn(fuzz.SWITCHES, os.environ)
+
+    def test_the_targets_are_told_of_a_file_that_was_checked(self):
+        check = self.use("fuzz_close", "my.switches")
+        check.assert_called_once_with([Path("/programs/fltfuzz-seq"), "switches", "my.switches"], False)
+        self.assertEqual(os.environ[fuzz.SWITCHES], os.path.abspath("my.switches"))
+
+    def test_a_bad_file(self):
+        with self.assertRaises(Stop):
+            self.use("fuzz_close", "my.switches", code=2)
+        self.assertNotIn(fuzz.SWITCHES, os.environ)
+
+    def test_a_target_without_sequences(self):
+        with self.assertRaisesRegex(Stop, "fuzz_codec takes no sequences"):
+            self.use("fuzz_codec", "my.switches")
 
 
 class Corpus(unittest.TestCase):

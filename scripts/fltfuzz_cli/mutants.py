@@ -1,4 +1,4 @@
-"""fltfuzz mutants: builds each seeded defect and says what catches it."""
+"""fltfuzz mutants: builds each seeded defect, and each lost check, and says what catches it."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from . import defects
 from .build import build
 from .common import FINDING, FINE, TOP, Stop, whole_number
 
-CORPUS = TOP / "corpus" / "fuzz_close"
+CORPUS = [folder for folder in sorted((TOP / "corpus").glob("fuzz_*")) if folder.name != "fuzz_codec"]  # those are bytes
 MILLION = 1_000_000
 
 
@@ -18,7 +18,8 @@ def add_command(command):
         "mutants",
         run,
         "Build each seeded defect of fuzz/defects and try the committed corpus on it, then fuzzing\n"
-        "from an empty corpus. Exit 1: a defect was not caught, or under a rule it does not name.",
+        "from an empty corpus; of a lost check (lost-RULE) only the sequence that it names. Exit 1: one\n"
+        "was not caught, or under a rule it does not name.",
         "mutants --fuzz-runs 100000 canary",
     )
     sub.add_argument("defect", nargs="*", metavar="DEFECT", help="names of fuzz/defects (default: all)")
@@ -29,54 +30,90 @@ def add_command(command):
     sub.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
+NOT_FUZZED = "not asked: a lost check of the caller shows no violation"
+
+
 def _try(defect, build_folder, options):
     """A row of the table."""
     with tempfile.TemporaryDirectory(prefix="fltfuzz-defect-") as work:
         work = Path(work)
         replay = defects.build_program(defect, build_folder, "bin/fltfuzz-replay", work / "replay")
+        if defect.is_lost_check:
+            return _lost_check_row(defect, defects.killed_by_missing(replay, defect))
         corpus = defects.killed_by_corpus(replay, CORPUS)
+        shown = defects.killed_by_shown(replay, defect) if defect.shown else None
         fuzzing = defects.Kill("", "")
         if options.fuzz_runs:
-            fuzz = defects.build_program(defect, build_folder, "bin/fuzz_close", work / "fuzz")
+            fuzz = defects.build_program(defect, build_folder, f"bin/{defect.target}", work / "fuzz")
             fuzzing = defects.killed_by_fuzzing(fuzz, work, options.fuzz_runs, options.seed)
+    return _defect_row(defect, corpus, shown, fuzzing if options.fuzz_runs else None)
+
+
+def _lost_check_row(defect, corpus):
     return {
         "defect": defect.name,
+        "kind": "lost check",
         "title": defect.title,
         "rules": defect.rules,
         "corpus_rule": corpus.rule,
         "corpus_file": Path(corpus.by).name,
-        "fuzz_rule": fuzzing.rule,
-        "fuzz_needed": fuzzing.by,
-        "fuzz_rule_expected": _expected(fuzzing.rule, defect),
-        "caught": _expected(corpus.rule, defect) and (not options.fuzz_runs or _expected(fuzzing.rule, defect)),
+        "fuzzing": NOT_FUZZED,
+        "caught": corpus.rule == defect.rules[0],
     }
 
 
-def _expected(rule, defect):
-    return rule in defect.rules
+def _defect_row(defect, corpus, shown, fuzzing):
+    """`shown` is None where no sequence is named, `fuzzing` where it was not asked for."""
+    caught = corpus.rule in defect.rules
+    row = {
+        "defect": defect.name,
+        "kind": "defect",
+        "title": defect.title,
+        "rules": defect.rules,
+        "corpus_rule": corpus.rule,
+        "corpus_file": Path(corpus.by).name,
+    }
+    if shown:
+        row["shown_rule"], row["shown_file"] = shown.rule, Path(defect.shown).name
+        caught = caught and shown.rule == defect.rules[0]
+    if fuzzing:
+        row["fuzz_rule"], row["fuzz_needed"] = fuzzing
+        caught = caught and fuzzing.rule in defect.rules
+    return {**row, "fuzzing": "done" if fuzzing else "not asked", "caught": caught}
 
 
-def _print(row):
+def _said(rule, by, fits):
+    return f"{rule or 'nothing'} {by}".rstrip() + ("" if fits or not rule else ", a rule it does not name there")
+
+
+def report(row):
+    """Two lines."""
+    rules = row["rules"]
+    parts = ["corpus: " + _said(row["corpus_rule"], row["corpus_file"], row["corpus_rule"] in rules)]
+    if "shown_rule" in row:
+        parts.append("shown: " + _said(row["shown_rule"], row["shown_file"], row["shown_rule"] == rules[0]))
+    if "fuzz_rule" in row:
+        parts.append("fuzzing: " + _said(row["fuzz_rule"], row["fuzz_needed"], row["fuzz_rule"] in rules))
+    elif row["fuzzing"] == NOT_FUZZED:
+        parts.append("fuzzing: " + row["fuzzing"])
     mark = "caught" if row["caught"] else "NOT CAUGHT"
-    other = "" if row["fuzz_rule_expected"] else ", a rule it does not name"
-    fuzz = f"; fuzzing: {row['fuzz_rule'] or 'nothing'} {row['fuzz_needed']}{other if row['fuzz_rule'] else ''}" if row["fuzz_rule"] or row["fuzz_needed"] else ""
-    print(f"{mark}: {row['defect']}: {row['title']}")
-    print(f"    corpus: {row['corpus_rule'] or 'nothing'} {row['corpus_file']}{fuzz}", flush=True)
+    return f"{mark}: {row['defect']}: {row['title']}\n    {'; '.join(parts)}"
 
 
 def run(options):
-    folder = options.build or build("fuzz", ["replay", "fuzz_close"], options).parent
-    folder = folder.resolve()
-    if not (folder / "compile_commands.json").is_file():
-        raise Stop(f"{folder}: no finished build is there")
     chosen = [defects.find(name) for name in options.defect] or defects.read_all()
     if not chosen:
         raise Stop(f"no defects in {defects.FOLDER}")
+    programs = ["replay", *sorted({defect.target for defect in chosen})]
+    folder = options.build or build("fuzz", programs, options).parent
+    folder = folder.resolve()
+    if not (folder / "compile_commands.json").is_file():
+        raise Stop(f"{folder}: no finished build is there")
     rows = []
     for defect in chosen:
         rows.append(_try(defect, folder, options))
         if not options.json:
-            _print(rows[-1])
+            print(report(rows[-1]), flush=True)
     if options.json:
         json.dump(rows, sys.stdout, indent=2)
         print()

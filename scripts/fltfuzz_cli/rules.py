@@ -9,7 +9,7 @@ from pathlib import Path
 
 from . import defects
 from .build import build
-from .common import TOP, Stop, echo
+from .common import FINDING, FINE, TOP, Stop, echo
 
 SURE = {
     "PAGE": "the call's own page",
@@ -26,6 +26,7 @@ def add_commands(command):
     rules.add_argument("--json", action="store_true", help="as JSON, with sequences and defects")
     rules.add_argument("--markdown", action="store_true", help="as the table of README.md")
     rules.add_argument("--check-readme", action="store_true", help="exit 1 unless README.md has this table")
+    rules.add_argument("--check", action="store_true", help="exit 1 where a rule has no defect, or no sequence that shows it")
 
     explain = command("explain", run_explain, "Say what a rule means, where it comes from and what shows it.", "explain close-once")
     explain.add_argument("rule", metavar="RULE")
@@ -54,30 +55,65 @@ def _size(text):
 
 
 def sequences():
-    """{rule: path of the shortest committed sequence that breaches it or leaves it behind}."""
-    shortest = {}
+    """{rule: paths of the committed sequences that breach it or leave it behind}, the shortest first."""
+    found = {}
     for path in sorted((TOP / "corpus").glob("*/*/*.seq")):
         if path.parts[-3] == "fuzz_codec":  # bytes for the parsers, not scenarios
             continue
         text = path.read_text(encoding="utf-8")
         for rule in set(re.findall(r"\b(?:breach|leak) ([a-z0-9-]+)", text)):
-            size = _size(text)
-            if rule not in shortest or size < shortest[rule][0]:
-                shortest[rule] = (size, path)
-    return {rule: str(path.relative_to(TOP)) for rule, (_, path) in shortest.items()}
+            found.setdefault(rule, []).append((_size(text), path))
+    return {rule: [_name(path) for _, path in sorted(pairs)] for rule, pairs in found.items()}
+
+
+def _name(path):
+    return str(path.relative_to(TOP))
+
+
+def shown_by(seeded):
+    """{rule: paths of the sequences that fail under it, each with a defect in}, the shortest first."""
+    shown = {}
+    for defect in seeded:
+        if defect.shown and not defect.is_lost_check:
+            shown.setdefault(defect.rules[0], set()).add(defect.shown)
+    return {rule: sorted(paths, key=lambda path: _size((TOP / path).read_text(encoding="utf-8"))) for rule, paths in shown.items()}
 
 
 def known(options):
-    """The rules, each with the sequence that shows it, the defects that break it, its switches."""
+    """The rules, each with the sequences that show it, the defects that break it, its switches."""
     told = tables(options)
-    shown, seeded = sequences(), defects.read_all()
+    seeded = defects.read_all()
+    breached, failing = sequences(), shown_by(seeded)
     for rule in told["rules"]:
         breaking = [defect for defect in seeded if defect.rules[0] == rule["id"]]
         rule["defects"] = [f"fuzz/defects/{defect.name}.defect" for defect in breaking]
-        killers = [defect.shown for defect in breaking if defect.shown]
-        rule["sequence"] = shown.get(rule["id"]) or (killers[0] if killers else None)
+        rule["sequences"] = (breached if rule["kind"] == "CALLER" else failing).get(rule["id"], [])
+        rule["sequence"] = next(iter(rule["sequences"]), None)
         rule["switches"] = [row["name"] for row in told["switches"] if re.search(rf"\b{row['name']}\b", rule["source"])]
     return told
+
+
+# ---- what is missing ---------------------------------------------------------------------------------
+
+
+def blanks(told, seeded):
+    """What each rule lacks, a line each, and what the defects say of rules that there are not."""
+    lines = []
+    kinds = {rule["id"]: rule["kind"] for rule in told}
+    for rule in told:
+        lost = rule["kind"] == "CALLER"
+        if not any(defect.rules[0] == rule["id"] and defect.is_lost_check == lost for defect in seeded):
+            wanted = f"lost-{rule['id']}.defect" if lost else "NAME.defect that names it first in its rules"
+            lines.append(f"{rule['id']}: no fuzz/defects/{wanted}")
+        if not rule["sequence"]:
+            wanted = f"expects breach or leak {rule['id']}" if lost else "a defect of it shows"
+            lines.append(f"{rule['id']}: no committed sequence that {wanted}")
+    for defect in seeded:
+        for name in defect.rules:
+            if kinds.get(name) != ("CALLER" if defect.is_lost_check else "PROVIDER"):
+                whose = "the caller's" if defect.is_lost_check else "the provider's"
+                lines.append(f"fuzz/defects/{defect.name}.defect: {name} is no rule of {whose}")
+    return lines
 
 
 # ---- rules -------------------------------------------------------------------------------------------
@@ -98,6 +134,10 @@ def readme_table():
 
 def run_rules(options):
     told = known(options)
+    if options.check:
+        lines = blanks(told["rules"], defects.read_all())
+        print("\n".join(lines) if lines else f"{len(told['rules'])} rules, each with a defect and a sequence")
+        return FINDING if lines else FINE
     if options.check_readme:
         if readme_table() == markdown(told):
             return 0
@@ -142,7 +182,7 @@ def run_explain(options):
         chosen = ", ".join(f"{profile} {value}" for profile, value in row["profiles"].items())
         print(f"  switch     {name} ({' or '.join(row['choices'])}): {row['meaning']}; {chosen}")
     for path in rule["defects"]:
-        print(f"  defect     {path}")
+        print(f"  {'lost check' if rule['kind'] == 'CALLER' else 'defect    '} {path}")
     if rule["sequence"]:
         print(f"  sequence   {rule['sequence']}:\n")
         print((TOP / rule["sequence"]).read_text(encoding="utf-8").rstrip())

@@ -24,6 +24,7 @@ def add_commands(command):
                         help="stop in gdb where this step's call enters the system; one file")
     replay.add_argument("--quiet", action="store_true", help="print only what is wrong")
     replay.add_argument("--profile", metavar="NAME", help="documented, forwarding or strict, for files that name none")
+    add_switches(replay)
 
     show = command("show", run_show, "Print sequences as text.", "show ~/.local/state/fltfuzz/fuzz_close/findings/crash-1f")
     show.add_argument("file", nargs="+", metavar="FILE", help="a sequence, text or binary")
@@ -40,7 +41,12 @@ def add_commands(command):
     )
     minimize.add_argument("file", metavar="FILE", help="a sequence, text or binary")
     minimize.add_argument("--rule", metavar="RULE", help="keep this rule (a finding, a breach or a leak) instead of what the file finds")
+    add_switches(minimize)
     minimize.add_argument("-o", dest="out", metavar="OUT", help="the file to write; it must not exist")
+
+
+def add_switches(sub):
+    sub.add_argument("--switches", metavar="FILE", help="profile and switch lines, for sequences that name no profile")
 
 
 def run_replay(options):
@@ -49,8 +55,13 @@ def run_replay(options):
     words = ["--" + flag for flag in ("trace", "json", "quiet") if getattr(options, flag)]
     if options.profile is not None:
         words += ["--profile", options.profile]
+    words += switches_words(options)
     folder = build("fuzz", ["replay"], options)
     return run_through([folder / "fltfuzz-replay", *words, "--", *options.path], options.verbose)
+
+
+def switches_words(options):
+    return ["--switches", options.switches] if options.switches is not None else []
 
 
 def run_in_gdb(options):
@@ -64,7 +75,7 @@ def run_in_gdb(options):
     for command in (f"break flt_perform if call->step == {options.step}", "run", "backtrace 8"):
         words += ["-ex", command]
     environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}  # LeakSanitizer cannot run under gdb
-    words += ["--args", program, "--quiet", "--", *options.path]
+    words += ["--args", program, "--quiet", *switches_words(options), "--", *options.path]
     echo(words, options.verbose)
     return subprocess.run([str(word) for word in words], env=environment, check=False).returncode
 
@@ -82,5 +93,6 @@ def run_encode(options):
 def run_minimize(options):
     folder = build("fuzz", ["minimize"], options)
     words = ["--rule", options.rule] if options.rule else []
+    words += switches_words(options)
     words += ["-o", options.out] if options.out else []
     return run_through([folder / "fltfuzz-minimize", *words, options.file], options.verbose)
