@@ -42,11 +42,14 @@ static void take_attributes(struct flt_call *call, const OBJECT_ATTRIBUTES *attr
     INPUT(POBJECT_TYPE, OBJECT_TYPE, type)                                                         \
     INPUT(KPROCESSOR_MODE, MODE, mode)                                                             \
     INPUT(PFLT_FILTER, FILTER, filter)                                                             \
+    INPUT(PDRIVER_OBJECT, DRIVER, filter)                                                          \
     INPUT(PFLT_INSTANCE, INSTANCE, instance)                                                       \
     INPUT(ULONG, ULONG, attributes)                                                                \
     INPUT(HANDLE, PROCESS_HANDLE, source)                                                          \
     INPUT(HANDLE, PROCESS_HANDLE, target)                                                          \
     INPUT(ULONG, ULONG, options)                                                                   \
+    INPUT(ULONG, ULONG, unload)                                                                    \
+    INPUT(NTSTATUS, NTSTATUS, answer)                                                              \
     INPUT(PIRP, IRP, irp)                                                                          \
     INPUT(PVOID, HANDLE_FLAGS, handle_flags)                                                       \
     INPUT(POBJECT_ATTRIBUTES, OBJECT_ATTRIBUTES, attributes)
@@ -55,6 +58,7 @@ static void take_attributes(struct flt_call *call, const OBJECT_ATTRIBUTES *attr
     OUTPUT(PVOID, OBJECT_object)                                                                   \
     OUTPUT(PFILE_OBJECT, FILE_OBJECT_object)                                                       \
     OUTPUT(IO_STATUS_BLOCK, IO_STATUS_BLOCK_iosb)                                                  \
+    OUTPUT(PFLT_FILTER, FILTER_filter)                                                             \
     OUTPUT(KIRQL, IRQL_irql)
 
 struct shim {
@@ -88,13 +92,16 @@ static void take_arguments(struct flt_call *call, const struct flt_system *syste
     arg[FLT_ARG_access] = FLT_FROM_ACCESS_MASK(system, p->ACCESS_MASK_access_in);
     arg[FLT_ARG_type] = FLT_FROM_OBJECT_TYPE(system, p->OBJECT_TYPE_type_in);
     arg[FLT_ARG_mode] = FLT_FROM_MODE(system, p->MODE_mode_in);
-    arg[FLT_ARG_filter] = FLT_FROM_FILTER(system, p->FILTER_filter_in);
+    arg[FLT_ARG_filter] = p->DRIVER_filter_in ? FLT_FROM_DRIVER(system, p->DRIVER_filter_in)
+                                              : FLT_FROM_FILTER(system, p->FILTER_filter_in);
     arg[FLT_ARG_instance] = FLT_FROM_INSTANCE(system, p->INSTANCE_instance_in);
     arg[FLT_ARG_attributes] = FLT_FROM_ULONG(system, p->ULONG_attributes_in);
     arg[FLT_ARG_source] = FLT_FROM_PROCESS_HANDLE(system, p->PROCESS_HANDLE_source_in);
     arg[FLT_ARG_target] = FLT_FROM_PROCESS_HANDLE(system, p->PROCESS_HANDLE_target_in);
     arg[FLT_ARG_options] = FLT_FROM_ULONG(system, p->ULONG_options_in);
     arg[FLT_ARG_handle_flags] = handle_flags_of(p->HANDLE_FLAGS_handle_flags_in);
+    arg[FLT_ARG_unload] = FLT_FROM_ULONG(system, p->ULONG_unload_in);
+    arg[FLT_ARG_answer] = FLT_FROM_NTSTATUS(system, p->NTSTATUS_answer_in);
     arg[FLT_ARG_irp] = FLT_FROM_IRP(system, p->IRP_irp_in);
     take_attributes(call, p->OBJECT_ATTRIBUTES_attributes_in);
     const uint32_t results = flt_calls[call->opcode].results;
@@ -104,8 +111,11 @@ static void take_arguments(struct flt_call *call, const struct flt_system *syste
         call->null_out |= 1u << FLT_RESULT_object;
 }
 
-static void give_outputs(const struct flt_outcome *outcome, const struct shim *p) {
+static void give_outputs(const struct flt_system *system, const struct flt_outcome *outcome,
+                         const struct shim *p) {
     const uint64_t *out = outcome->out;
+    if (p->FILTER_filter && out[FLT_RESULT_filter] < FLT_FILTER_COUNT)
+        *p->FILTER_filter = FLT_TO_FILTER(system, out[FLT_RESULT_filter]);
     if (p->HANDLE_handle && out[FLT_RESULT_handle] != untouched)
         *p->HANDLE_handle = flt_pointer(out[FLT_RESULT_handle]);
     if (p->OBJECT_object && out[FLT_RESULT_object] != untouched)
@@ -133,7 +143,7 @@ static uint32_t perform(uint8_t opcode, const struct shim *p) {
     const bool on = flt_door_call(api.door, &call, &outcome);
     if (outcome.kind != FLT_RETURNED)
         return (uint32_t)(on ? STATUS_INVALID_PARAMETER : STATUS_UNSUCCESSFUL);
-    give_outputs(&outcome, p);
+    give_outputs(flt_door_system(api.door), &outcome, p);
     return outcome.status;
 }
 

@@ -1,7 +1,7 @@
 /* The WDK's names (include/fltKernel.h), as shims that go through a door: what a driver under test
  * links against. Handles are bare numbers here, without the slot they came from.
- * Parameters that calls.def marks F (disposition, options, sharing ...) are not looked at yet: the call
- * is made with the table's values. */
+ * Parameters that calls.def marks F (disposition, options, sharing ...) are not looked at yet: the
+ * call is made with the table's values. */
 #ifndef FLT_API_H
 #define FLT_API_H
 
@@ -17,5 +17,10 @@ VOID RunIn(ULONG Process);
 VOID StartProcess(ULONG Process);
 VOID ExitProcess(ULONG Process);
 VOID SetPreviousMode(KPROCESSOR_MODE Mode);
+VOID AttachInstance(PFLT_INSTANCE Instance, PFLT_FILTER Filter);
+VOID TeardownStart(PFLT_INSTANCE Instance);
+VOID TeardownComplete(PFLT_INSTANCE Instance);
+VOID UnloadFilter(PFLT_FILTER Filter, ULONG Kind); /* enum flt_unload */
+VOID UnloadComplete(PFLT_FILTER Filter, NTSTATUS Answer);
 
 #endif

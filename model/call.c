@@ -50,11 +50,35 @@ const struct flt_call_info flt_calls[FLT_OP_LIMIT] = {
                 weight,                                                                            \
                 max_irql,                                                                          \
                 RETURNS_##type,                                                                    \
-                (uint32_t)(UINT64_C(0) parameters),                                                \
+                (uint32_t)(UINT64_C(0) parameters) | (RETURNS_##type * FLT_COMMON_ARGS),           \
                 (uint32_t)((UINT64_C(0) parameters) >> 32) & 0xFFFFu,                              \
                 (uint32_t)((UINT64_C(0) parameters) >> 48)},
 #include "calls.def"
 };
+
+/* The statuses of a row, ended by 0. */
+enum { MOST_FAILURES = 8 };
+static const uint32_t failures[FLT_OP_LIMIT][MOST_FAILURES + 1] = {
+#define E(status) (uint32_t)(status),
+#define FAILS(name, statuses) [FLT_OP_##name] = {statuses 0},
+#include "calls.def"
+};
+
+bool flt_may_fail_with(uint8_t opcode, uint64_t status) {
+    const uint32_t *one = failures[opcode];
+    while (*one != 0 && *one != status)
+        one++;
+    return *one == status;
+}
+
+uint32_t flt_asked_failure(const struct flt_call *call) {
+    if (!flt_calls[call->opcode].returns_status)
+        return 0;
+    const uint32_t status = (uint32_t)call->arg[FLT_ARG_fail];
+    if (status != 0 || call->arg[FLT_ARG_fail_step] == 0)
+        return status;
+    return (uint32_t)STATUS_INSUFFICIENT_RESOURCES;
+}
 
 const uint8_t flt_opcodes[] = {
 #define CALL(opcode, type, name, weight, max_irql, parameters) opcode,

@@ -19,13 +19,14 @@ enum flt_opcode {
 enum flt_arg {
 #define ARG(id, name, kind, group, def) FLT_ARG_##name = (id),
 #include "calls.def"
-    FLT_ARG_LIMIT = 20 /* argument ids are below this; raise it when the table needs more */
+    FLT_ARG_LIMIT = 24 /* argument ids are below this; raise it when the table needs more */
 };
 
 enum flt_result {
 #define RESULT(id, name, slots) FLT_RESULT_##name = (id),
 #include "calls.def"
-    FLT_RESULT_LIMIT = 4
+    FLT_RESULT_LIMIT = 5,
+    FLT_RESULT_SLOTS = 4 /* results below this may go to slots */
 };
 
 enum flt_kind { FLT_KIND_HANDLE, FLT_KIND_OBJECT, FLT_KIND_NAME, FLT_KIND_FLAGS, FLT_KIND_ENUM };
@@ -43,7 +44,12 @@ enum flt_group {
     FLT_GROUP_PROCESS_HANDLE,
     FLT_GROUP_DUPLICATE,
     FLT_GROUP_HANDLE_FLAGS,
-    FLT_GROUP_TOP_LEVEL_IRP
+    FLT_GROUP_TOP_LEVEL_IRP,
+    FLT_GROUP_FAIL,
+    FLT_GROUP_STEP,
+    FLT_GROUP_UNLOAD,
+    FLT_GROUP_ANSWER,
+    FLT_GROUP_COUNT
 };
 
 enum flt_slots { FLT_SLOTS_NO_SLOT, FLT_SLOTS_HANDLE, FLT_SLOTS_OBJECT };
@@ -113,7 +119,21 @@ enum flt_type {
     FLT_TYPE_KEY,
     FLT_TYPE_COUNT
 };
-enum { FLT_FILTER_COUNT = 2, FLT_INSTANCE_COUNT = 2 }; /* index 0 is NULL */
+/* Filters and instances; 0 is NULL. f0 is registered and started and i0 attached to it at the
+ * start; f1 is not registered, i1 and i2 are not attached. */
+enum flt_filter { FLT_FILTER_NULL, FLT_FILTER_F0, FLT_FILTER_F1, FLT_FILTER_COUNT };
+enum flt_instance {
+    FLT_INSTANCE_NULL,
+    FLT_INSTANCE_I0, /* on the local volume v0, as i1 */
+    FLT_INSTANCE_I1,
+    FLT_INSTANCE_I2, /* on a network volume */
+    FLT_INSTANCE_COUNT
+};
+static inline bool flt_is_on_network(uint64_t instance) {
+    return instance == FLT_INSTANCE_I2;
+}
+enum flt_unload { FLT_UNLOAD_OPTIONAL, FLT_UNLOAD_MANDATORY };
+enum { FLT_FAIL_STEPS = 8 }; /* `fail_step` goes up to this */
 /* How a process is named where a handle to it is needed: the world keeps one open to each. */
 enum flt_process_handle {
     FLT_PROCESS_HANDLE_NULL,
@@ -167,9 +187,11 @@ enum flt_outcome_kind { FLT_RETURNED, FLT_BUGCHECK, FLT_WITHHELD };
 struct flt_outcome {
     uint8_t kind;    /* enum flt_outcome_kind */
     uint32_t status; /* FLT_RETURNED: the NTSTATUS, 0 for VOID calls. FLT_BUGCHECK: the code */
-    uint64_t parameter[4];          /* of a bug check */
-    uint64_t out[FLT_RESULT_LIMIT]; /* handle, object, iosb.Information, old IRQL; else the fill */
-    uint32_t iosb_status;           /* low 32 bits of the fill when untouched */
+    uint64_t parameter[4]; /* of a bug check */
+    /* Handle, object, iosb.Information, old IRQL, filter (FLT_FILTER_COUNT: no pointer of the
+     * world); else the fill. */
+    uint64_t out[FLT_RESULT_LIMIT];
+    uint32_t iosb_status; /* low 32 bits of the fill when untouched */
 };
 
 enum flt_event_kind { FLT_EVENT_CREATE, FLT_EVENT_CLEANUP, FLT_EVENT_CLOSE };
@@ -206,7 +228,7 @@ struct flt_call_info {
     uint8_t weight;
     uint8_t max_irql;
     bool returns_status;
-    uint32_t args;     /* bit per argument id */
+    uint32_t args;     /* bit per argument id, FLT_COMMON_ARGS among them */
     uint32_t results;  /* bit per result id that the call hands out */
     uint32_t optional; /* of those, the ones that may be NULL */
 };
@@ -240,6 +262,18 @@ enum {
 #define RESULT(id, name, slots) | FLT_GOES_TO_SLOT_##name
 #include "calls.def"
 };
+
+/* The arguments that every call takes which returns an NTSTATUS. */
+enum {
+    FLT_COMMON_ARGS = 0
+#define COMMON(name) | 1 << FLT_ARG_##name
+#include "calls.def"
+};
+
+/* True when `fail` may make the call return that status (FAILS in calls.def), or 0 for none. */
+bool flt_may_fail_with(uint8_t opcode, uint64_t status);
+/* The status that the call's `fail` and `fail_step` ask for; 0 when they ask for no failure. */
+uint32_t flt_asked_failure(const struct flt_call *call);
 
 /* The argument is written first and without its name: FltClose(h0). */
 bool flt_arg_is_subject(int arg);

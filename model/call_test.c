@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "call.h"
+#include "include/ntstatus.h"
 
 /* A rule's id is its name with dashes, so that either finds it. */
 static void rule_ids_are_their_names(void **state) {
@@ -78,8 +79,42 @@ static void numbers_fit_their_places(void **state) {
         assert_true(call->weight > 0);
         assert_int_equal(call->args >> FLT_ARG_LIMIT, 0);
         assert_int_equal(call->results >> FLT_RESULT_LIMIT, 0);
+        assert_int_equal((call->results & FLT_SLOT_RESULTS) >> FLT_RESULT_SLOTS, 0);
         assert_int_equal(call->optional & ~call->results, 0);
     }
+}
+
+static bool is_named_failure(uint64_t status) {
+    uint64_t named;
+    for (size_t i = 0; flt_constant_at(FLT_GROUP_FAIL, i, &named) != NULL; i++)
+        if (named == status)
+            return true;
+    return false;
+}
+
+/* Every call with a status can be made to fail, in ways that sequences can name. */
+static void calls_fail_as_their_rows_say(void **state) {
+    (void)state;
+    for (const uint8_t *op = flt_opcodes; *op != FLT_OP_NONE; op++) {
+        const bool returns = flt_calls[*op].returns_status;
+        assert_int_equal((flt_calls[*op].args & FLT_COMMON_ARGS) == FLT_COMMON_ARGS, returns);
+        assert_int_equal(flt_may_fail_with(*op, (uint32_t)STATUS_INSUFFICIENT_RESOURCES), returns);
+        assert_true(flt_may_fail_with(*op, 0));
+        assert_false(flt_may_fail_with(*op, (uint32_t)STATUS_NOT_IMPLEMENTED));
+        for (uint64_t status = UINT64_C(0xC0000000); status < UINT64_C(0xC0000400); status++)
+            if (flt_may_fail_with(*op, status))
+                assert_true(is_named_failure(status) && flt_status_name((uint32_t)status));
+    }
+    struct flt_call call;
+    flt_call_init(&call, FLT_OP_FltClose);
+    assert_int_equal(flt_asked_failure(&call), 0);
+    call.arg[FLT_ARG_fail_step] = 2;
+    assert_int_equal(flt_asked_failure(&call), 0xC000009A);
+    call.arg[FLT_ARG_fail] = 0xC0000008;
+    assert_int_equal(flt_asked_failure(&call), 0xC0000008);
+    flt_call_init(&call, FLT_OP_KeLowerIrql);
+    call.arg[FLT_ARG_fail_step] = 2; /* not an argument of it */
+    assert_int_equal(flt_asked_failure(&call), 0);
 }
 
 static void profiles_choose_every_switch(void **state) {
@@ -125,6 +160,7 @@ int main(void) {
         cmocka_unit_test(rules_say_all_they_must),
         cmocka_unit_test(names_and_numbers_agree),
         cmocka_unit_test(numbers_fit_their_places),
+        cmocka_unit_test(calls_fail_as_their_rows_say),
         cmocka_unit_test(profiles_choose_every_switch),
         cmocka_unit_test(file_names_are_found_in_every_form),
     };

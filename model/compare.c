@@ -19,7 +19,7 @@ bool flt_same_rows(const struct flt_view *system, const struct flt_view *contrac
     sums_of(contract, &ours);
     *rows += theirs.rows;
     return theirs.handles == ours.handles && theirs.objects == ours.objects &&
-           theirs.rows == ours.rows;
+           theirs.rows == ours.rows && (theirs.filters == 0 || theirs.filters == ours.filters);
 }
 
 /* ---- naming a difference --------------------------------------------------------------------- */
@@ -129,6 +129,40 @@ static bool object_extra(const struct flt_object_row *row,
                  row->type, row->handles, row->references);
 }
 
+/* ---- filters and instances ------------------------------------------------------------------- */
+
+static bool same_filters(const struct flt_filter_rows *system,
+                         const struct flt_filter_rows *contract,
+                         const struct flt_compare_context *context,
+                         struct flt_violation *violation) {
+    static const char *const states[] = {"not registered", "registered", "started"};
+    for (uint8_t i = 0; i < FLT_FILTER_COUNT; i++)
+        if (system->filter[i] != contract->filter[i])
+            return blame(FLT_RULE_filter_state, context, violation, "%s is %s, it must be %s",
+                         flt_constant_name(FLT_GROUP_FILTER, i), states[system->filter[i] % 3],
+                         states[contract->filter[i] % 3]);
+    return true;
+}
+
+static bool same_instances(const struct flt_filter_rows *system,
+                           const struct flt_filter_rows *contract,
+                           const struct flt_compare_context *context,
+                           struct flt_violation *violation) {
+    static const char *const states[] = {"not attached", "attached to", "being torn down for"};
+    for (uint8_t i = 0; i < FLT_INSTANCE_COUNT; i++) {
+        const struct flt_instance_row *theirs = &system->instance[i],
+                                      *ours = &contract->instance[i];
+        if (theirs->state == ours->state && theirs->filter == ours->filter)
+            continue;
+        return blame(FLT_RULE_filter_state, context, violation, "%s is %s %s, it must be %s %s",
+                     flt_constant_name(FLT_GROUP_INSTANCE, i), states[theirs->state % 3],
+                     flt_constant_name(FLT_GROUP_FILTER, theirs->filter % FLT_FILTER_COUNT),
+                     states[ours->state % 3],
+                     flt_constant_name(FLT_GROUP_FILTER, ours->filter % FLT_FILTER_COUNT));
+    }
+    return true;
+}
+
 /* ---- the joins ------------------------------------------------------------------------------- */
 
 static bool join_handles(const struct flt_view *system, const struct flt_view *contract,
@@ -171,7 +205,8 @@ void flt_name_difference(const struct flt_view *system, const struct flt_view *c
                          const struct flt_compare_context *context,
                          struct flt_violation *violation) {
     struct flt_sums theirs, ours;
-    if (!join_handles(system, contract, context, violation) ||
+    if (!flt_compare_filters(system, contract, context, violation) ||
+        !join_handles(system, contract, context, violation) ||
         !join_objects(system, contract, context, violation))
         return;
     /* Every row has its partner and the sums still differ: a row was given twice. */
@@ -180,6 +215,17 @@ void flt_name_difference(const struct flt_view *system, const struct flt_view *c
     blame(FLT_RULE_closed_handle_gone, context, violation,
           "the system shows %" PRIu64 " rows, there are %" PRIu64 " handles and objects",
           theirs.rows, ours.rows);
+}
+
+bool flt_compare_filters(const struct flt_view *system, const struct flt_view *contract,
+                         const struct flt_compare_context *context,
+                         struct flt_violation *violation) {
+    struct flt_totals theirs, ours;
+    system->ops->totals(system->self, &theirs);
+    contract->ops->totals(contract->self, &ours);
+    return !theirs.shows_filters ||
+           (same_filters(&theirs.world, &ours.world, context, violation) &&
+            same_instances(&theirs.world, &ours.world, context, violation));
 }
 
 bool flt_compare_totals(const struct flt_view *system, const struct flt_view *contract,
@@ -200,7 +246,7 @@ bool flt_compare_totals(const struct flt_view *system, const struct flt_view *co
                      context, violation,
                      "the system has %" PRIu64 " objects, %" PRIu64 " are in use", theirs.objects,
                      ours.objects);
-    return true;
+    return flt_compare_filters(system, contract, context, violation);
 }
 
 bool flt_compare_object(const struct flt_view *system, const struct flt_view *contract,

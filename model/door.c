@@ -320,7 +320,12 @@ static void count_breaches(struct flt_door *door, const struct flt_prediction *p
     }
 }
 
-/* The system has no such call: nothing is predicted, nothing is made, and it is counted. */
+static bool can_make(const struct flt_door *door, const struct flt_call *call) {
+    return door->can[call->opcode] && (door->system->injects || flt_asked_failure(call) == 0);
+}
+
+/* The system has no such call, or cannot make it fail: nothing is predicted, nothing is made, and
+ * it is counted. */
 FLT_APART void withhold_lacking(struct flt_door *door, struct flt_prediction *prediction) {
     prediction->generation = flt_contract_generation(door->contract);
     prediction->clauses = prediction->breaches = 0;
@@ -336,7 +341,7 @@ struct flt_frame *flt_door_begin(struct flt_door *door, const struct flt_call *c
     door->system->thread = call->thread;
     door->calls++;
     door->counts.calls++;
-    if (door->can[call->opcode])
+    if (can_make(door, call))
         flt_contract_predict(door->contract, call, &frame->prediction);
     else
         withhold_lacking(door, &frame->prediction);
@@ -355,7 +360,7 @@ bool flt_frame_withheld(const struct flt_frame *frame) {
 /* A call within this one moved the state: what must come back is predicted from where it is now. */
 static void predict_again(struct flt_door *door, struct flt_frame *frame) {
     if (frame->prediction.generation == flt_contract_generation(door->contract) ||
-        !door->can[frame->call->opcode])
+        !can_make(door, frame->call))
         return;
     const bool withhold = frame->prediction.withhold;
     flt_contract_predict(door->contract, frame->call, &frame->prediction);
@@ -490,6 +495,7 @@ void flt_door_open(struct flt_door *door, const struct flt_switches *system,
     door->finding.step = 0;
     door->finding.allowed.count = 0;
     flt_trace_clear(&door->trace);
+    door->system->fault = (struct flt_fault){0, 0};
     door->system->host = (struct flt_host){door, on_event, on_bugcheck};
     door->system->reset(door->system, system);
     flt_contract_reset(door->contract, contract);

@@ -43,7 +43,7 @@ struct flt_trace {
 /* What was checked and what could not be (a view with less to show). */
 struct flt_door_counts {
     uint64_t calls, withheld, bugchecks;
-    uint64_t lacking; /* of the withheld: the system has no such call */
+    uint64_t lacking; /* of the withheld: the system has no such call, or cannot make it fail */
     uint64_t rows_compared;
     uint64_t views_compared, views_unchecked;
     uint64_t breach[FLT_RULE_COUNT];

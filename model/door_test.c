@@ -143,6 +143,8 @@ static const struct lie lies[] = {
     {FLT_LIE_HANDLE_COUNT, true, FLT_RULE_handle_count_exact},
     {FLT_LIE_REFERENCE_COUNT, true, FLT_RULE_reference_count_exact},
     {FLT_LIE_PHASE, true, FLT_RULE_object_phase},
+    {FLT_LIE_FILTER, false, FLT_RULE_filter_state},
+    {FLT_LIE_INSTANCE, false, FLT_RULE_filter_state},
 };
 
 static uint64_t subject_of(const struct lie *lie) {
@@ -529,6 +531,45 @@ static void a_call_that_the_system_lacks_is_not_made(void **state) {
     done(fixture);
 }
 
+/* A system that cannot make calls fail is not asked to. */
+static void a_failure_is_asked_of_systems_that_inject(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct fixture *fixture = with_view(FLT_VIEW_FULL);
+        struct flt_call call;
+        struct flt_outcome outcome;
+        fixture->scripted.system.injects = i == 1;
+        flt_scripted_answer(&fixture->scripted, (uint32_t)STATUS_SHARING_VIOLATION);
+        make(&call, FLT_OP_FltCreateFile);
+        call.arg[FLT_ARG_fail] = (uint32_t)STATUS_SHARING_VIOLATION;
+        call.arg[FLT_ARG_fail_step] = 3;
+        assert_true(flt_door_call(fixture->door, &call, &outcome));
+        assert_int_equal(outcome.kind, i == 0 ? FLT_WITHHELD : FLT_RETURNED);
+        assert_int_equal(fixture->scripted.calls, i);
+        assert_int_equal(flt_door_counts(fixture->door)->lacking, 1 - i);
+        if (i == 1) {
+            assert_int_equal(fixture->scripted.fault.status, (uint32_t)STATUS_SHARING_VIOLATION);
+            assert_int_equal(fixture->scripted.fault.step, 3);
+        }
+        assert_int_equal(fixture->scripted.system.fault.status, 0); /* only for the call */
+        assert_true(flt_door_end_of_run(fixture->door));
+        done(fixture);
+    }
+}
+
+/* What a system does not show of filters is not held against it. */
+static void filters_may_be_hidden(void **state) {
+    (void)state;
+    struct fixture *fixture = with_view(FLT_VIEW_FULL);
+    fixture->scripted.lie = FLT_HIDE_FILTERS;
+    will_open(fixture, K(1), 0x1000);
+    will_close(fixture, 0x1000);
+    assert_true(call_open(fixture, 0));
+    assert_true(call_close(fixture, K(1)));
+    assert_true(flt_door_end_of_run(fixture->door));
+    done(fixture);
+}
+
 static void a_bug_check_ends_the_run(void **state) {
     (void)state;
     struct fixture *fixture = with_view(FLT_VIEW_FULL);
@@ -681,6 +722,8 @@ int main(void) {
         cmocka_unit_test(an_irp_too_many_is_named),
         cmocka_unit_test(a_withheld_call_is_not_made),
         cmocka_unit_test(a_call_that_the_system_lacks_is_not_made),
+        cmocka_unit_test(a_failure_is_asked_of_systems_that_inject),
+        cmocka_unit_test(filters_may_be_hidden),
         cmocka_unit_test(a_bug_check_ends_the_run),
         cmocka_unit_test(a_bug_check_that_no_page_allows_is_a_finding),
         cmocka_unit_test(what_must_come_back_is_predicted_again),

@@ -23,6 +23,8 @@ static inline uint64_t flt_world_index(const void *const *things, size_t count, 
 }
 
 #define FLT_TO_ULONG(system, value) ((ULONG)(value))
+#define FLT_TO_NTSTATUS(system, value) ((NTSTATUS)(uint32_t)(value))
+#define FLT_TO_DRIVER(system, value) ((system)->world.driver[(value) % FLT_FILTER_COUNT])
 #define FLT_TO_PROCESS_HANDLE(system, value)                                                       \
     ((system)->world.process_handle[(value) % FLT_PROCESS_HANDLE_COUNT])
 #define FLT_TO_PROCESS_OBJECT(system, value) ((system)->world.process[(value) % FLT_PROCESS_COUNT])
@@ -43,6 +45,8 @@ static inline uint64_t flt_world_index(const void *const *things, size_t count, 
     flt_world_index((const void *const *)(system)->world.things,                                   \
                     sizeof(system)->world.things / sizeof(system)->world.things[0], (thing))
 #define FLT_FROM_ULONG(system, x) (x)
+#define FLT_FROM_NTSTATUS(system, x) ((uint64_t)(uint32_t)(x))
+#define FLT_FROM_DRIVER(system, x) FLT_FROM_WORLD(system, driver, x)
 #define FLT_FROM_PROCESS_HANDLE(system, x) FLT_FROM_WORLD(system, process_handle, x)
 #define FLT_FROM_PROCESS_OBJECT(system, x) FLT_FROM_WORLD(system, process, x)
 #define FLT_FROM_FILE_OBJECT(system, x) flt_number(x)

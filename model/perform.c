@@ -10,6 +10,7 @@ struct marshal {
     PFILE_OBJECT FILE_OBJECT_object;
     IO_STATUS_BLOCK IO_STATUS_BLOCK_iosb;
     KIRQL IRQL_irql;
+    PFLT_FILTER FILTER_filter;
     OBJECT_ATTRIBUTES attributes;
     UNICODE_STRING name;
     OBJECT_HANDLE_FLAG_INFORMATION handle_flags;
@@ -18,6 +19,7 @@ struct marshal {
 #define FILL_HANDLE(to, fill) (to) = flt_pointer(fill);
 #define FILL_OBJECT(to, fill) (to) = flt_pointer(fill);
 #define FILL_FILE_OBJECT(to, fill) (to) = flt_pointer(fill);
+#define FILL_FILTER(to, fill) (to) = flt_pointer(fill);
 #define FILL_IRQL(to, fill) (to) = (KIRQL)(fill);
 #define FILL_IO_STATUS_BLOCK(to, fill)                                                             \
     (to).Status = (NTSTATUS)(uint32_t)(fill);                                                      \
@@ -26,6 +28,7 @@ struct marshal {
 #define COLLECT_HANDLE(result, from) outcome->out[result] = flt_number(from);
 #define COLLECT_OBJECT(result, from) outcome->out[result] = flt_number(from);
 #define COLLECT_FILE_OBJECT(result, from) outcome->out[result] = flt_number(from);
+#define COLLECT_FILTER(result, from) outcome->out[result] = FLT_FROM_FILTER(system, from);
 #define COLLECT_IRQL(result, from) outcome->out[result] = (from);
 #define COLLECT_IO_STATUS_BLOCK(result, from)                                                      \
     outcome->iosb_status = (uint32_t)(from).Status;                                                \
@@ -81,8 +84,9 @@ static bool wanted(const struct flt_call *call, enum flt_result result) {
 #define S(ckind, wdk, result) O(ckind, wdk, result)
 #define F(ctype, wdk, value)
 #define CALL(opcode, type, name, weight, max_irql, parameters)                                     \
-    static inline void collect_##name(const struct marshal *m, struct flt_outcome *outcome) {      \
-        (void)m, (void)outcome;                                                                    \
+    static inline void collect_##name(const struct flt_system *system, const struct marshal *m,    \
+                                      struct flt_outcome *outcome) {                               \
+        (void)system, (void)m, (void)outcome;                                                      \
         parameters                                                                                 \
     }
 #include "calls.def"
@@ -112,16 +116,20 @@ static bool wanted(const struct flt_call *call, enum flt_result result) {
 void flt_perform(struct flt_system *system, const struct flt_call *call,
                  struct flt_outcome *outcome) {
     struct marshal m;
+    const struct flt_fault around = system->fault; /* of the call that this one is made within */
+    system->fault =
+        (struct flt_fault){flt_asked_failure(call), (uint32_t)call->arg[FLT_ARG_fail_step]};
     switch (call->opcode) {
 #define CALL(opcode, type, name, weight, max_irql, parameters)                                     \
     case opcode:                                                                                   \
         fill_##name(&m, call);                                                                     \
         outcome->status = invoke_##name(system, call, &m);                                         \
-        collect_##name(&m, outcome);                                                               \
+        collect_##name(system, &m, outcome);                                                       \
         break;
 #include "calls.def"
     default:
         outcome->status = (uint32_t)STATUS_NOT_IMPLEMENTED;
     }
+    system->fault = around;
     outcome->kind = FLT_RETURNED;
 }

@@ -24,6 +24,17 @@ FLT_INLINE uint64_t flt_object_row_hash(const struct flt_object_row *row) {
                         UINT64_C(1) << 32 | (uint64_t)row->type << 8 | row->phase);
 }
 
+/* Never 0. */
+FLT_INLINE uint64_t flt_filters_sum(const struct flt_filter_rows *world) {
+    uint64_t sum = 1;
+    for (int i = 0; i < FLT_FILTER_COUNT; i++)
+        sum = sum << 2 | (world->filter[i] & 3u);
+    for (int i = 0; i < FLT_INSTANCE_COUNT; i++)
+        sum = sum << 8 | (world->instance[i].state & 15u) << 4 | (world->instance[i].filter & 15u);
+    return sum;
+}
+_Static_assert(1 + 2 * FLT_FILTER_COUNT + 8 * FLT_INSTANCE_COUNT <= 64, "a sum has 64 bits");
+
 /* By walking the rows that the view gives. */
 void flt_walk_sums(const struct flt_view *view, struct flt_sums *sums);
 

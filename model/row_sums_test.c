@@ -28,9 +28,16 @@ static size_t objects(const void *self, size_t *cursor, struct flt_object_row *r
     return count;
 }
 
+static struct flt_totals all;
+
+static void totals(const void *self, struct flt_totals *totals) {
+    (void)self;
+    *totals = all;
+}
+
 static struct flt_sums walk(void) {
     static const struct flt_view_ops ops = {
-        .level = FLT_VIEW_FULL, .handles = handles, .objects = objects};
+        .level = FLT_VIEW_FULL, .totals = totals, .handles = handles, .objects = objects};
     const struct flt_view view = {&ops, NULL};
     struct flt_sums sums;
     flt_walk_sums(&view, &sums);
@@ -97,6 +104,32 @@ static void every_field_counts(void **state) {
     assert_field_counts(object, objects, phase);
 }
 
+/* Each state of each filter and instance has a sum of its own; a system that shows none has 0. */
+static void filters_count(void **state) {
+    (void)state;
+    all = (struct flt_totals){.shows_filters = true};
+    const uint64_t nothing = walk().filters;
+    assert_int_not_equal(nothing, 0);
+    uint64_t seen[64];
+    size_t count = 0;
+    for (int i = 0; i < FLT_FILTER_COUNT + 2 * FLT_INSTANCE_COUNT; i++)
+        for (uint8_t value = 1; value < 3; value++) {
+            all.world = (struct flt_filter_rows){{0}, {{0, 0}}};
+            const int instance = (i - FLT_FILTER_COUNT) / 2;
+            *(i < FLT_FILTER_COUNT              ? &all.world.filter[i]
+              : (i - FLT_FILTER_COUNT) % 2 == 0 ? &all.world.instance[instance].state
+                                                : &all.world.instance[instance].filter) = value;
+            seen[count++] = walk().filters;
+        }
+    for (size_t i = 0; i < count; i++) {
+        assert_int_not_equal(seen[i], nothing);
+        for (size_t k = 0; k < i; k++)
+            assert_int_not_equal(seen[i], seen[k]);
+    }
+    all.shows_filters = false;
+    assert_int_equal(walk().filters, 0);
+}
+
 /* Two rows exchange a field: the sum of that field over all rows stays what it was. */
 #define assert_exchange_counts(rows, sum, field, type_of)                                          \
     do {                                                                                           \
@@ -123,6 +156,7 @@ int main(void) {
         cmocka_unit_test_setup(every_row_is_counted, set_up),
         cmocka_unit_test_setup(order_does_not_matter, set_up),
         cmocka_unit_test_setup(every_field_counts, set_up),
+        cmocka_unit_test_setup(filters_count, set_up),
         cmocka_unit_test_setup(exchanged_fields_count, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

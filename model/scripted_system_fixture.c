@@ -9,6 +9,7 @@ static const struct flt_answer past_the_end = {.status = (uint32_t)STATUS_NOT_IM
 static const struct flt_answer *next_answer(struct flt_system *system) {
     struct flt_scripted *scripted = (struct flt_scripted *)system;
     scripted->calls++;
+    scripted->fault = system->fault;
     return scripted->played < scripted->answers ? &scripted->answer[scripted->played++]
                                                 : &past_the_end;
 }
@@ -34,9 +35,11 @@ static PVOID *const OBJECT_object = NULL;
 static PFILE_OBJECT *const FILE_OBJECT_object = NULL;
 static PIO_STATUS_BLOCK const IO_STATUS_BLOCK_iosb = NULL;
 static PKIRQL const IRQL_irql = NULL;
+static PFLT_FILTER *const FILTER_filter = NULL;
 
 static uint32_t answer_call(struct flt_system *system, HANDLE *handle, PVOID *object,
-                            PFILE_OBJECT *file_object, PIO_STATUS_BLOCK iosb, PKIRQL irql) {
+                            PFILE_OBJECT *file_object, PIO_STATUS_BLOCK iosb, PKIRQL irql,
+                            PFLT_FILTER *filter) {
     const struct flt_answer *answer = next_answer(system);
     play(system, answer);
     if (handle && answer->writes & 1u << FLT_RESULT_handle)
@@ -45,6 +48,8 @@ static uint32_t answer_call(struct flt_system *system, HANDLE *handle, PVOID *ob
         *object = flt_pointer(answer->out[FLT_RESULT_object]);
     if (file_object && answer->writes & 1u << FLT_RESULT_object)
         *file_object = flt_pointer(answer->out[FLT_RESULT_object]);
+    if (filter && answer->writes & 1u << FLT_RESULT_filter)
+        *filter = flt_pointer(answer->out[FLT_RESULT_filter]);
     if (irql && answer->writes & 1u << FLT_RESULT_irql)
         *irql = (KIRQL)answer->out[FLT_RESULT_irql];
     if (iosb && answer->writes & 1u << FLT_RESULT_iosb) {
@@ -70,7 +75,7 @@ static uint32_t answer_call(struct flt_system *system, HANDLE *handle, PVOID *ob
 #define CALL(opcode, type, name, weight, max_irql, parameters)                                     \
     static type scripted_##name(struct flt_system *system parameters) {                            \
         RETURN_##type answer_call(system, HANDLE_handle, OBJECT_object, FILE_OBJECT_object,        \
-                                  IO_STATUS_BLOCK_iosb, IRQL_irql);                                \
+                                  IO_STATUS_BLOCK_iosb, IRQL_irql, FILTER_filter);                 \
     }
 #include "calls.def"
 
@@ -168,6 +173,11 @@ static void totals(const void *self, struct flt_totals *totals) {
     totals->handles -= (uint64_t)(scripted->lie == FLT_LIE_HIDE_HANDLE);
     totals->objects += (uint64_t)(scripted->lie == FLT_LIE_EXTRA_OBJECT);
     totals->objects -= (uint64_t)(scripted->lie == FLT_LIE_HIDE_OBJECT);
+    totals->shows_filters &= scripted->lie != FLT_HIDE_FILTERS;
+    if (scripted->lie == FLT_LIE_FILTER)
+        totals->world.filter[FLT_FILTER_F1] = FLT_FILTER_STARTED;
+    if (scripted->lie == FLT_LIE_INSTANCE)
+        totals->world.instance[FLT_INSTANCE_I0].filter = FLT_FILTER_F1;
 }
 
 static const struct flt_view_ops view_ops[] = {
@@ -190,6 +200,7 @@ void flt_scripted_init(struct flt_scripted *scripted, enum flt_view_level level)
     scripted->system.ops = &scripted_ops;
     scripted->system.view = (struct flt_view){&view_ops[level], scripted};
     scripted->system.reset = reset;
+    scripted->system.injects = true; /* what it is told to do is for the script to obey */
 }
 
 struct flt_answer *flt_scripted_answer(struct flt_scripted *scripted, uint32_t status) {

@@ -32,16 +32,20 @@ enum flt_lie {
     FLT_LIE_HANDLE_COUNT,
     FLT_LIE_REFERENCE_COUNT,
     FLT_LIE_PHASE,
-    FLT_LIE_TWICE, /* handle `key` is shown two times */
-    FLT_TELL_VALUE /* no lie: a handle whose value the truth does not know is shown as `key` */
+    FLT_LIE_TWICE,    /* handle `key` is shown two times */
+    FLT_LIE_FILTER,   /* f1 is started */
+    FLT_LIE_INSTANCE, /* i0 is f1's */
+    FLT_HIDE_FILTERS, /* no lie: nothing is shown of filters */
+    FLT_TELL_VALUE    /* no lie: a handle whose value the truth does not know is shown as `key` */
 };
 
 struct flt_scripted {
     struct flt_system system;
     struct flt_answer answer[FLT_SCRIPT_ROOM];
     size_t answers, played;
-    size_t calls;          /* made, whatever they answered */
-    struct flt_view truth; /* what the view mirrors; ops NULL: no view at all */
+    size_t calls;           /* made, whatever they answered */
+    struct flt_fault fault; /* that the last one was told of */
+    struct flt_view truth;  /* what the view mirrors; ops NULL: no view at all */
     enum flt_lie lie;
     uint8_t table;
     uint64_t key;

@@ -14,6 +14,8 @@
 #define FLT_C_PROCESS_HANDLE HANDLE
 #define FLT_C_PROCESS_OBJECT PRKPROCESS
 #define FLT_C_IRP PIRP
+#define FLT_C_NTSTATUS NTSTATUS
+#define FLT_C_DRIVER PDRIVER_OBJECT
 #define FLT_C_FILTER PFLT_FILTER
 #define FLT_C_INSTANCE PFLT_INSTANCE
 #define FLT_C_ACCESS_MASK ACCESS_MASK
@@ -61,10 +63,17 @@ struct flt_ops {
  * `reset`; they stay valid until the next one. */
 struct flt_world {
     PFLT_FILTER filter[FLT_FILTER_COUNT];
+    PDRIVER_OBJECT driver[FLT_FILTER_COUNT]; /* of each filter */
     PFLT_INSTANCE instance[FLT_INSTANCE_COUNT];
     POBJECT_TYPE type[FLT_TYPE_COUNT];
     PRKPROCESS process[FLT_PROCESS_COUNT];
     HANDLE process_handle[FLT_PROCESS_HANDLE_COUNT]; /* in no table of the view */
+};
+
+/* How the call under way is to fail. */
+struct flt_fault {
+    uint32_t status; /* 0: it is not to fail */
+    uint32_t step;   /* 0: once its checks are through; N: at its N-th step, if it has as many */
 };
 
 struct flt_system {
@@ -73,7 +82,9 @@ struct flt_system {
     struct flt_view view;
     struct flt_host host;
     struct flt_world world;
-    uint8_t thread; /* the thread that makes the next call; set by the door */
+    uint8_t thread;         /* the thread that makes the next call; set by the door */
+    struct flt_fault fault; /* set for the time of a call; a system that injects obeys it */
+    bool injects; /* calls can be made to fail; where not, the door withholds such calls */
     /* Back to the start world, under these switches. Costs what the last run touched. */
     void (*reset)(struct flt_system *system, const struct flt_switches *switches);
     /* The end of the run: do what was put off (a late IRP_MJ_CLOSE). May be NULL. */

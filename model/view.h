@@ -33,15 +33,33 @@ struct flt_object_row {
     uint8_t phase;  /* enum flt_phase */
 };
 
+enum flt_filter_state { FLT_FILTER_GONE, FLT_FILTER_REGISTERED, FLT_FILTER_STARTED };
+enum flt_instance_state { FLT_INSTANCE_GONE, FLT_INSTANCE_ATTACHED, FLT_INSTANCE_TEARING_DOWN };
+
+/* An instance of the world: `filter` is FLT_FILTER_NULL while it is gone. */
+struct flt_instance_row {
+    uint8_t state;  /* enum flt_instance_state */
+    uint8_t filter; /* enum flt_filter */
+};
+
+/* Every filter and every instance of the world. */
+struct flt_filter_rows {
+    uint8_t filter[FLT_FILTER_COUNT]; /* enum flt_filter_state; of FLT_FILTER_NULL: GONE */
+    struct flt_instance_row instance[FLT_INSTANCE_COUNT];
+};
+
 struct flt_totals {
     uint64_t handles; /* rows that `handles` would give */
     uint64_t objects;
+    bool shows_filters; /* `world` is filled in; a system may not know it */
+    struct flt_filter_rows world;
 };
 
 /* Of the hashes of all rows (row_sums.h): what tells two views apart without a look-up per row. */
 struct flt_sums {
     uint64_t handles, objects;
-    uint64_t rows; /* that were added up */
+    uint64_t rows;    /* that were added up */
+    uint64_t filters; /* flt_filters_sum of the world; 0 when it is not shown */
 };
 
 enum flt_view_level { FLT_VIEW_NONE, FLT_VIEW_COUNTS, FLT_VIEW_FULL };

@@ -124,7 +124,7 @@ static void put(struct cells *out, unsigned head, unsigned byte1, unsigned byte2
 
 static void put_step(struct cells *out, const struct flt_step *step) {
     uint32_t slots = 0;
-    for (int result = 0; result < FLT_RESULT_LIMIT; result++)
+    for (int result = 0; result < FLT_RESULT_SLOTS; result++)
         slots |= (uint32_t)(step->result[result] + 1) << (8 * result);
     put(out, CELL_CALL, step->opcode, step->thread, slots);
     for (uint32_t present = step->present; present != 0; present &= present - 1) {

@@ -1,43 +1,65 @@
-/* Random calls that look like a driver's. Knows the tables' columns, no single call. */
+/* Random calls that look like a driver's. Knows the tables' columns and how calls are named; of
+ * single calls only those that say in which process the others run. */
 #include "choose.h"
 
 #include <string.h>
 
 #include "../../model/include/fltKernel.h"
 
-uint64_t flt_random(uint64_t *random) {
-    uint64_t z = (*random += UINT64_C(0x9E3779B97F4A7C15));
-    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-    return z ^ (z >> 31);
-}
-
-size_t flt_below(uint64_t *random, size_t limit) {
-    /* By multiplication: no division, and the bias is far below what could matter here. */
-    return (size_t)((flt_random(random) >> 32) * (uint64_t)limit >> 32);
-}
-
 /* ---- what a row does to slots ---------------------------------------------------------------- */
 
 static int lowest(uint64_t bits) {
-    int bit = 0;
-    while (!(bits >> bit & 1))
-        bit++;
-    return bit;
+    return __builtin_ctzll(bits);
 }
 
-/* The only argument of a call that hands out nothing, when that argument is a handle or an object:
- * such a call gives it back (a close, a dereference). 0 for every other call. */
-static int given_back(const struct flt_call_info *info) {
-    if (info->results != 0 || info->args == 0 || (info->args & (info->args - 1)) != 0)
-        return 0;
-    const int arg = lowest(info->args);
-    return flt_arg_slots(arg) != FLT_SLOTS_NO_SLOT ? arg : 0;
+static unsigned count_bits(uint64_t bits) {
+    return (unsigned)__builtin_popcountll(bits);
+}
+
+/* What a row tells of its call, worked out once. */
+struct traits {
+    uint8_t slot_arg; /* the first argument that takes a slot; 0: none */
+    uint8_t back;     /* the argument that the call gives back; 0: it does not */
+    bool opens_file;  /* what it hands out is a file */
+    bool wants_file;  /* what it takes should be one */
+    bool names_path;
+    uint16_t family; /* the first two letters, which calls of one family share: Fl, Zw, Ob, Ke */
+};
+
+static bool has(uint32_t args, int arg) {
+    return args >> arg & 1;
+}
+
+/* A call gives back its only argument when that is a handle or an object and nothing is handed out:
+ * a close, a dereference. A file call with nothing but a handle uses it. */
+static struct traits traits_of(const struct flt_call_info *info) {
+    const uint32_t slot_args = info->args & (uint32_t)FLT_SLOT_ARGS;
+    struct traits traits = {0};
+    if (slot_args != 0)
+        traits.slot_arg = (uint8_t)lowest(slot_args);
+    traits.wants_file = slot_args != 0 && strstr(info->name, "File") != NULL;
+    if (info->results == 0 && slot_args == (info->args & ~(uint32_t)FLT_COMMON_ARGS) &&
+        count_bits(slot_args) == 1 && !traits.wants_file)
+        traits.back = traits.slot_arg;
+    traits.names_path = has(info->args, FLT_ARG_path);
+    traits.opens_file = traits.names_path || has(info->args, FLT_ARG_instance);
+    traits.family = (uint16_t)((uint8_t)info->name[0] << 8 | (uint8_t)info->name[1]);
+    return traits;
+}
+
+static const struct traits *traits(uint8_t opcode) {
+    static struct traits table[FLT_OP_LIMIT];
+    static bool built;
+    if (!built)
+        for (const uint8_t *op = flt_opcodes; *op != FLT_OP_NONE; op++)
+            table[*op] = traits_of(&flt_calls[*op]);
+    built = true;
+    return &table[opcode];
 }
 
 /* A call with an IRQL raises it when it hands out the old one, and lowers it otherwise. */
 static bool moves_irql(const struct flt_call_info *info) {
-    return info->args >> FLT_ARG_irql & 1;
+    return has(info->args, FLT_ARG_irql);
 }
 
 static bool raises_irql(const struct flt_call_info *info) {
@@ -46,40 +68,103 @@ static bool raises_irql(const struct flt_call_info *info) {
 
 /* An open of a name with nothing behind it fails, and leaves no handle. */
 static bool may_succeed(const struct flt_step *step) {
-    for (uint32_t args = flt_calls[step->opcode].args, arg = 1; args >> arg != 0; arg++)
-        if ((args >> arg & 1) && flt_args[arg].kind == FLT_KIND_NAME) {
-            const struct flt_name *name = flt_name_by_id(step->arg[arg]);
-            return name && name->there == FLT_NAME_FILE;
-        }
-    return true;
+    if (!traits(step->opcode)->names_path)
+        return true;
+    const struct flt_name *name = flt_name_by_id(step->arg[FLT_ARG_path]);
+    return name && name->there == FLT_NAME_FILE;
 }
 
 void flt_seen_start(struct flt_slots_seen *seen) {
     memset(seen->live, 0, sizeof seen->live);
     memset(seen->stale, 0, sizeof seen->stale);
+    memset(seen->in_table, 0, sizeof seen->in_table);
+    seen->protected_handles = 0;
     seen->irql = PASSIVE_LEVEL;
+    seen->process = seen->home = FLT_PROCESS_P1; /* where every run starts */
+}
+
+/* The table that a call's handle goes to: only one that chooses its attributes can leave out
+ * OBJ_KERNEL_HANDLE. */
+static uint8_t table_of(const struct flt_slots_seen *seen, const struct flt_step *step) {
+    const uint32_t args = flt_calls[step->opcode].args;
+    if (!has(args, FLT_ARG_attributes) || (step->arg[FLT_ARG_attributes] & OBJ_KERNEL_HANDLE))
+        return FLT_TABLE_KERNEL;
+    if (has(args, FLT_ARG_target) && step->arg[FLT_ARG_target] >= FLT_PROCESS_HANDLE_SYSTEM)
+        return (uint8_t)(step->arg[FLT_ARG_target] - FLT_PROCESS_HANDLE_SYSTEM);
+    return seen->process;
+}
+
+/* What is behind a call's result: what its own slot argument has behind it, or something new. */
+static uint8_t maker_of(const struct flt_slots_seen *seen, const struct flt_step *step) {
+    const int arg = traits(step->opcode)->slot_arg;
+    if (arg != 0 && step->form[arg] != FLT_FORM_VALUE) {
+        const uint64_t bit = UINT64_C(1) << step->arg[arg];
+        const enum flt_slots slots = flt_arg_slots(arg);
+        if ((seen->live[slots] | seen->stale[slots]) & bit)
+            return seen->maker[slots][step->arg[arg]];
+    }
+    return step->opcode;
 }
 
 static void fill_slot(struct flt_slots_seen *seen, const struct flt_step *step, int result,
                       bool succeeds) {
     const uint8_t slots = flt_results[result].slots;
     const uint64_t bit = UINT64_C(1) << step->result[result];
+    const uint8_t maker = maker_of(seen, step);
     seen->live[slots] &= ~bit;
     seen->stale[slots] &= ~bit;
     *(succeeds ? &seen->live[slots] : &seen->stale[slots]) |= bit;
     seen->opener[slots][step->result[result]] = step->opcode;
+    seen->maker[slots][step->result[result]] = maker;
+    if (slots != FLT_SLOTS_HANDLE)
+        return;
+    const uint8_t home = table_of(seen, step);
+    seen->protected_handles &= ~bit;
+    for (int table = 0; table < FLT_TABLE_COUNT; table++)
+        seen->in_table[table] &= ~bit;
+    seen->in_table[home] |= bit;
+}
+
+static void give_back(struct flt_slots_seen *seen, enum flt_slots slots, uint64_t bits) {
+    seen->stale[slots] |= seen->live[slots] & bits;
+    seen->live[slots] &= ~bits;
+}
+
+static void set_flags(struct flt_slots_seen *seen, const struct flt_step *step) {
+    const uint64_t bit = UINT64_C(1) << step->arg[FLT_ARG_handle];
+    if (step->arg[FLT_ARG_handle_flags] & HANDLE_FLAG_PROTECT_FROM_CLOSE)
+        seen->protected_handles |= seen->live[FLT_SLOTS_HANDLE] & bit;
+    else
+        seen->protected_handles &= ~bit;
+}
+
+/* Who runs: nested attaches are forgotten, as one is all that a driver has. */
+static void move_thread(struct flt_slots_seen *seen, const struct flt_step *step) {
+    const uint8_t process = (uint8_t)step->arg[FLT_ARG_process];
+    if (step->opcode == FLT_OP_RunIn)
+        seen->process = seen->home = process;
+    else if (step->opcode == FLT_OP_KeStackAttachProcess)
+        seen->process = process;
+    else if (step->opcode == FLT_OP_ExitProcess && process != FLT_PROCESS_SYSTEM)
+        give_back(seen, FLT_SLOTS_HANDLE, seen->in_table[process]);
 }
 
 void flt_seen_step(struct flt_slots_seen *seen, const struct flt_step *step) {
     const struct flt_call_info *info = &flt_calls[step->opcode];
-    const int back = given_back(info);
+    const int back = traits(step->opcode)->back;
     if (back != 0 && step->form[back] == FLT_FORM_SLOT) {
-        const uint64_t bit = UINT64_C(1) << step->arg[back];
-        seen->stale[flt_arg_slots(back)] |= seen->live[flt_arg_slots(back)] & bit;
-        seen->live[flt_arg_slots(back)] &= ~bit;
+        const enum flt_slots slots = flt_arg_slots(back);
+        const uint64_t kept = slots == FLT_SLOTS_HANDLE ? seen->protected_handles : 0;
+        give_back(seen, slots, UINT64_C(1) << step->arg[back] & ~kept);
     }
     if (moves_irql(info))
         seen->irql = (uint32_t)step->arg[FLT_ARG_irql];
+    if (has(info->args, FLT_ARG_process))
+        move_thread(seen, step);
+    else if (step->opcode == FLT_OP_KeUnstackDetachProcess)
+        seen->process = seen->home;
+    if (has(info->args, FLT_ARG_handle_flags) && step->form[FLT_ARG_handle] == FLT_FORM_SLOT)
+        set_flags(seen, step);
     if (info->results == 0)
         return;
     const bool succeeds = may_succeed(step);
@@ -96,13 +181,6 @@ void flt_seen_upto(struct flt_slots_seen *seen, const struct flt_sequence *seque
 
 /* ---- slots ----------------------------------------------------------------------------------- */
 
-static unsigned count_bits(uint64_t bits) {
-    unsigned count = 0;
-    for (; bits != 0; bits &= bits - 1)
-        count++;
-    return count;
-}
-
 /* A random set bit; the mask is not 0. */
 static uint64_t pick_bit(uint64_t mask, uint64_t *random) {
     for (size_t skip = flt_below(random, count_bits(mask)); skip > 0; skip--)
@@ -110,33 +188,68 @@ static uint64_t pick_bit(uint64_t mask, uint64_t *random) {
     return (uint64_t)lowest(mask);
 }
 
-/* Calls of one family share the letters before the first word: Flt, Zw, Ob, Ke. */
-static bool same_family(uint8_t a, uint8_t b) {
-    return strncmp(flt_calls[a].name, flt_calls[b].name, 2) == 0;
+/* Whether the call is for what that slot holds: a file for a file call, else something that a call
+ * of its own family opened. */
+static bool is_for(const struct flt_slots_seen *seen, uint8_t slots, int slot, uint8_t opcode) {
+    const struct traits *call = traits(opcode);
+    if (call->wants_file)
+        return traits(seen->maker[slots][slot])->opens_file;
+    return traits(seen->opener[slots][slot])->family == call->family;
 }
 
-/* The live slots that a call of the same family filled; all live ones when there are none. */
-static uint64_t live_of_family(const struct flt_slots_seen *seen, uint8_t slots, uint8_t opcode) {
-    uint64_t family = 0;
-    for (uint64_t left = seen->live[slots]; left != 0; left &= left - 1) {
-        const int slot = lowest(left);
-        if (same_family(seen->opener[slots][slot], opcode))
-            family |= UINT64_C(1) << slot;
-    }
-    return family != 0 ? family : seen->live[slots];
+/* The live slots that the call is for. */
+static uint64_t fitting(const struct flt_slots_seen *seen, uint8_t slots, uint8_t opcode) {
+    uint64_t fit = 0;
+    for (uint64_t left = seen->live[slots]; left != 0; left &= left - 1)
+        if (is_for(seen, slots, lowest(left), opcode))
+            fit |= left & -left;
+    return fit;
 }
 
-/* The slot of a use: mostly live, sometimes stale, seldom any. */
+/* The live handles that the table of a process other than the current one has. */
+static uint64_t foreign(const struct flt_slots_seen *seen) {
+    return seen->live[FLT_SLOTS_HANDLE] &
+           ~(seen->in_table[FLT_TABLE_KERNEL] | seen->in_table[seen->process]);
+}
+
+/* What a use aims at, in how many of 32 uses; what is left is any slot at all. Where nothing of the
+ * kind is there, a fitting or else a live one. */
+enum {
+    AIM_FITTING = 17,
+    AIM_LIVE = AIM_FITTING + 3,
+    AIM_STALE = AIM_LIVE + 4,
+    AIM_MISFIT = AIM_STALE + 3, /* of another type, or another family's */
+    AIM_FOREIGN = AIM_MISFIT + 2,
+    AIM_PROTECTED = AIM_FOREIGN + 2
+};
+
+static uint64_t aimed_at(const struct flt_slots_seen *seen, uint8_t slots, uint8_t opcode,
+                         uint64_t luck) {
+    const bool handle = slots == FLT_SLOTS_HANDLE;
+    if (luck < AIM_FITTING)
+        return fitting(seen, slots, opcode);
+    if (luck < AIM_LIVE)
+        return seen->live[slots];
+    if (luck < AIM_STALE)
+        return seen->stale[slots];
+    if (luck < AIM_MISFIT)
+        return seen->live[slots] & ~fitting(seen, slots, opcode);
+    if (luck < AIM_FOREIGN)
+        return handle ? foreign(seen) : 0;
+    return handle ? seen->live[slots] & seen->protected_handles : 0;
+}
+
 static uint64_t choose_slot(const struct flt_slots_seen *seen, uint8_t slots, uint8_t opcode,
                             uint64_t *random) {
     const uint64_t luck = flt_random(random) & 31;
-    if (luck < 21 && seen->live[slots] != 0)
-        return pick_bit(live_of_family(seen, slots, opcode), random);
-    if (luck < 26 && seen->live[slots] != 0)
-        return pick_bit(seen->live[slots], random);
-    if (luck < 31 && seen->stale[slots] != 0)
-        return pick_bit(seen->stale[slots], random);
-    return flt_below(random, luck == 31 ? FLT_SLOT_COUNT : 8);
+    if (luck >= AIM_PROTECTED)
+        return flt_below(random, FLT_SLOT_COUNT);
+    uint64_t mask = aimed_at(seen, slots, opcode, luck);
+    if (mask == 0)
+        mask = fitting(seen, slots, opcode);
+    if (mask == 0)
+        mask = seen->live[slots];
+    return mask != 0 ? pick_bit(mask, random) : flt_below(random, 8);
 }
 
 /* The slot of a result: low ones, so that a small set is used over and over; mostly a free one. */
@@ -275,8 +388,22 @@ static uint64_t choose_irql(const struct flt_slots_seen *seen, const struct flt_
     return choose_constant(FLT_GROUP_IRQL, 0, seen->irql, random);
 }
 
+/* One of the statuses that the call may fail with; 0 when there is none. */
+static uint64_t choose_failure(uint8_t opcode, uint64_t *random) {
+    uint64_t status, chosen = 0;
+    size_t count = 0;
+    for (size_t i = 0; flt_constant_at(FLT_GROUP_FAIL, i, &status) != NULL; i++)
+        if (status != 0 && flt_may_fail_with(opcode, status) && flt_below(random, ++count) == 0)
+            chosen = status;
+    return chosen;
+}
+
 static uint64_t choose_enum(const struct flt_slots_seen *seen, const struct flt_step *step, int arg,
                             uint64_t *random) {
+    if (arg == FLT_ARG_fail)
+        return choose_failure(step->opcode, random);
+    if (flt_args[arg].group == FLT_GROUP_STEP) /* calls have few steps */
+        return flt_below(random, FLT_FAIL_STEPS / 2 + 1);
     if (arg == FLT_ARG_irql)
         return choose_irql(seen, &flt_calls[step->opcode], random);
     return choose_constant(flt_args[arg].group, 0, UINT32_MAX, random);
@@ -304,29 +431,20 @@ void flt_choose_arg(const struct flt_slots_seen *seen, struct flt_step *step, in
     }
 }
 
-/* The n-th set bit's number. */
+/* One of the row's own, and now and then one that tells the call to fail. */
 int flt_choose_which_arg(const struct flt_step *step, uint64_t *random) {
-    const uint32_t args = flt_calls[step->opcode].args;
+    const uint32_t all = flt_calls[step->opcode].args;
+    const uint32_t own = all & ~(uint32_t)FLT_COMMON_ARGS;
+    const uint32_t args = own == 0 || flt_odds(random, 1) ? all : own;
     return args == 0 ? 0 : (int)pick_bit(args, random);
 }
 
 /* ---- whole calls ----------------------------------------------------------------------------- */
 
-static uint8_t opcode_by_weight(uint64_t *random) {
-    size_t total = 0;
-    for (const uint8_t *op = flt_opcodes; *op != FLT_OP_NONE; op++)
-        total += flt_calls[*op].weight;
-    size_t left = flt_below(random, total);
-    const uint8_t *op = flt_opcodes;
-    while (left >= flt_calls[*op].weight)
-        left -= flt_calls[*op++].weight;
-    return *op;
-}
-
 /* Whether a driver would make this call now. */
 static bool is_plausible(const struct flt_slots_seen *seen, size_t left, uint8_t opcode) {
     const struct flt_call_info *info = &flt_calls[opcode];
-    const int back = given_back(info);
+    const int back = traits(opcode)->back;
     const size_t open =
         count_bits(seen->live[FLT_SLOTS_HANDLE]) + count_bits(seen->live[FLT_SLOTS_OBJECT]);
     if (moves_irql(info))
@@ -345,20 +463,23 @@ static bool is_plausible(const struct flt_slots_seen *seen, size_t left, uint8_t
     return true;
 }
 
-static uint8_t choose_opcode(const struct flt_slots_seen *seen, size_t left, uint64_t *random) {
-    uint8_t opcode = opcode_by_weight(random);
+static uint8_t choose_opcode(const struct flt_slots_seen *seen, const struct flt_swarm *swarm,
+                             size_t left, uint64_t *random) {
+    uint8_t opcode = flt_swarm_pick(swarm, random);
     if (flt_odds(random, 2))
         return opcode;
     for (int tries = 0; tries < 12 && !is_plausible(seen, left, opcode); tries++)
-        opcode = opcode_by_weight(random);
+        opcode = flt_swarm_pick(swarm, random);
     return opcode;
 }
 
-/* How often, of 16, an argument is written out rather than left to its default. One that a single row
- * of the table has is what that call is about. */
+/* How often, of 16, an argument is written out rather than left to its default. One that a single
+ * row of the table has is what that call is about. */
 static unsigned written_odds(int arg) {
     if (flt_arg_is_subject(arg))
         return 16;
+    if (FLT_COMMON_ARGS >> arg & 1)
+        return 0; /* flt_choose_step writes one itself */
     if (flt_args[arg].kind == FLT_KIND_NAME)
         return 12;
     size_t rows = 0;
@@ -376,13 +497,24 @@ static const uint8_t *all_written_odds(void) {
     return odds;
 }
 
-void flt_choose_step(const struct flt_slots_seen *seen, size_t left, struct flt_step *step,
-                     uint64_t *random) {
-    flt_step_init(step, choose_opcode(seen, left, random));
+/* Filters, instances and processes come and go: no handles, no objects, no outcome. */
+static bool is_about_the_world(const struct flt_call_info *info) {
+    return !info->returns_status && info->results == 0 &&
+           (info->args & (uint32_t)FLT_SLOT_ARGS) == 0;
+}
+
+void flt_choose_step(const struct flt_slots_seen *seen, const struct flt_swarm *swarm, size_t left,
+                     struct flt_step *step, uint64_t *random) {
+    flt_step_init(step, choose_opcode(seen, swarm, left, random));
     flt_choose_results(seen, step, random);
     const uint32_t args = flt_calls[step->opcode].args;
     const uint8_t *odds = all_written_odds();
+    /* What such a call names is all that it is about. */
+    const unsigned least = is_about_the_world(&flt_calls[step->opcode]) ? 12 : 0;
     for (int arg = 1; args >> arg != 0; arg++)
-        if ((args >> arg & 1) && flt_odds(random, odds[arg]))
+        if ((args >> arg & 1) && flt_odds(random, odds[arg] > least ? odds[arg] : least))
             flt_choose_arg(seen, step, arg, random);
+    const uint64_t told_to_fail = flt_swarm_fails(swarm) ? 7 : 127;
+    if ((args & FLT_COMMON_ARGS) != 0 && (flt_random(random) & told_to_fail) == 0)
+        flt_choose_arg(seen, step, (int)pick_bit(args & FLT_COMMON_ARGS, random), random);
 }

@@ -9,16 +9,22 @@
 
 /* ---- growing --------------------------------------------------------------------------------- */
 
-void flt_extend(struct flt_sequence *sequence, size_t steps, uint64_t *random) {
+static void grow(struct flt_sequence *sequence, const struct flt_swarm *swarm, size_t steps,
+                 uint64_t *random) {
     struct flt_slots_seen seen;
     if (steps > sequence->room || steps > FLT_MAX_STEPS)
         steps = sequence->room < FLT_MAX_STEPS ? sequence->room : FLT_MAX_STEPS;
     flt_seen_upto(&seen, sequence, sequence->count);
     while (sequence->count < steps) {
         struct flt_step *step = &sequence->step[sequence->count++];
-        flt_choose_step(&seen, steps - sequence->count, step, random);
+        flt_choose_step(&seen, swarm, steps - sequence->count, step, random);
         flt_seen_step(&seen, step);
     }
+}
+
+void flt_extend(struct flt_sequence *sequence, size_t steps, uint64_t *random) {
+    const struct flt_swarm all = {flt_weights_plain(), 0};
+    grow(sequence, &all, steps, random);
 }
 
 static void change_header(struct flt_sequence *sequence, uint64_t *random) {
@@ -55,21 +61,23 @@ static size_t insertion_point(const struct flt_sequence *sequence, uint64_t *ran
     return flt_below(random, sequence->count + 1);
 }
 
-static void insert_call(struct flt_sequence *sequence, uint64_t *random) {
+static void insert_call(struct flt_sequence *sequence, const struct flt_swarm *swarm,
+                        uint64_t *random) {
     struct flt_slots_seen seen;
     struct flt_step step;
     const size_t at = insertion_point(sequence, random);
     flt_seen_upto(&seen, sequence, at);
     /* With at least one call to come, nothing urges it to close what later calls may use. */
-    flt_choose_step(&seen, at == sequence->count ? 2 : FLT_MAX_STEPS, &step, random);
+    flt_choose_step(&seen, swarm, at == sequence->count ? 2 : FLT_MAX_STEPS, &step, random);
     flt_sequence_insert(sequence, at, &step);
 }
 
-static void replace_call(struct flt_sequence *sequence, uint64_t *random) {
+static void replace_call(struct flt_sequence *sequence, const struct flt_swarm *swarm,
+                         uint64_t *random) {
     struct flt_slots_seen seen;
     const size_t at = flt_below(random, sequence->count);
     flt_seen_upto(&seen, sequence, at);
-    flt_choose_step(&seen, FLT_MAX_STEPS, &sequence->step[at], random);
+    flt_choose_step(&seen, swarm, FLT_MAX_STEPS, &sequence->step[at], random);
 }
 
 /* The length of a run from `at`: mostly short. */
@@ -152,14 +160,15 @@ static void change_results(struct flt_sequence *sequence, uint64_t *random) {
     flt_choose_results(&seen, &sequence->step[at], random);
 }
 
-static void edit(struct flt_sequence *sequence, size_t most, uint64_t *random) {
+static void edit(struct flt_sequence *sequence, const struct flt_swarm *swarm, size_t most,
+                 uint64_t *random) {
     const size_t luck = flt_below(random, 64);
     const bool full = sequence->count >= most;
     if (luck < 4) {
         change_header(sequence, random);
     } else if (sequence->count == 0 || (luck < 22 && !full)) {
         if (!full)
-            insert_call(sequence, random);
+            insert_call(sequence, swarm, random);
     } else if (luck < 28 && !full) {
         duplicate_calls(sequence, most, random);
     } else if (luck < 34) {
@@ -167,7 +176,7 @@ static void edit(struct flt_sequence *sequence, size_t most, uint64_t *random) {
     } else if (luck < 39) {
         move_call(sequence, random);
     } else if (luck < 44) {
-        replace_call(sequence, random);
+        replace_call(sequence, swarm, random);
     } else if (luck < 52) {
         change_argument(sequence, random);
     } else if (luck < 61) {
@@ -221,15 +230,20 @@ static void fit(struct flt_sequence *sequence, size_t most, size_t max_bytes, ui
         flt_sequence_clear(sequence);
 }
 
-void flt_mutate(struct flt_sequence *sequence, size_t max_steps, size_t max_bytes,
-                uint64_t *random) {
+enum { FRESH_STEPS = 16 /* at most, where there was none */ };
+
+void flt_mutate(struct flt_sequence *sequence, const struct flt_weights *weights, size_t max_steps,
+                size_t max_bytes, uint64_t *random) {
     const size_t room = sequence->room < FLT_MAX_STEPS ? sequence->room : FLT_MAX_STEPS;
     const size_t most = max_steps < room ? max_steps : room;
+    const struct flt_swarm swarm = flt_swarm_draw(weights, random);
     size_t edits = 1;
+    if (sequence->count == 0 && most > 0)
+        grow(sequence, &swarm, 1 + flt_below(random, FRESH_STEPS), random);
     while (edits < 8 && flt_odds(random, 6))
         edits++;
     for (; edits > 0; edits--)
-        edit(sequence, most, random);
+        edit(sequence, &swarm, most, random);
     fit(sequence, most, max_bytes, random);
 }
 

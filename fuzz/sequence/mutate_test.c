@@ -156,7 +156,7 @@ static void mutate_keeps_its_bounds(void **state) {
     for (size_t i = 0; i < sizeof bounds / sizeof bounds[0]; i++)
         for (int run = 0; run < 500; run++) {
             flt_generate(&a, flt_below(&random, 40), &random);
-            flt_mutate(&a, bounds[i].steps, bounds[i].size, &random);
+            flt_mutate(&a, NULL, bounds[i].steps, bounds[i].size, &random);
             assert_in_range(a.count, 0, bounds[i].steps);
             assert_in_range(flt_binary_encode(&a, NULL, 0), 0, bounds[i].size);
             assert_decodes_to_itself(&a);
@@ -192,11 +192,11 @@ static void a_huge_sequence_is_cut_at_once(void **state) {
     (void)state;
     uint64_t random = 13;
     flt_generate(&a, FLT_MAX_STEPS, &random);
-    flt_mutate(&a, FLT_MAX_STEPS, 1024, &random);
+    flt_mutate(&a, NULL, FLT_MAX_STEPS, 1024, &random);
     assert_in_range(flt_binary_encode(&a, NULL, 0), 900, 1024); /* no more is lost than must be */
     flt_generate(&a, FLT_MAX_STEPS, &random);
     for (int run = 0; run < 100; run++) /* and a full one stays within its room */
-        flt_mutate(&a, FLT_MAX_STEPS + 100, sizeof bytes, &random);
+        flt_mutate(&a, NULL, FLT_MAX_STEPS + 100, sizeof bytes, &random);
     assert_in_range(a.count, FLT_MAX_STEPS / 8, FLT_MAX_STEPS);
 }
 
@@ -207,7 +207,7 @@ static void a_header_too_long_goes_too(void **state) {
     a.profile_given = true;
     for (size_t i = 0; i < FLT_SWITCH_COUNT; i++)
         a.overridden[i] = 0;
-    flt_mutate(&a, 16, 8, &random);
+    flt_mutate(&a, NULL, 16, 8, &random);
     assert_in_range(flt_binary_encode(&a, NULL, 0), 0, 8);
 }
 
@@ -218,8 +218,8 @@ static void the_same_seed_gives_the_same(void **state) {
         flt_generate(&a, 20, &one);
         flt_generate(&b, 20, &two);
         for (int i = 0; i < 10; i++) {
-            flt_mutate(&a, 32, 2000, &one);
-            flt_mutate(&b, 32, 2000, &two);
+            flt_mutate(&a, NULL, 32, 2000, &one);
+            flt_mutate(&b, NULL, 32, 2000, &two);
         }
         assert_true(flt_sequence_equal(&a, &b));
         assert_true(one == two);
@@ -233,7 +233,7 @@ static void mutations_change_something(void **state) {
     for (int run = 0; run < 3200; run++) {
         flt_generate(&a, 16, &random);
         assert_true(flt_sequence_copy(&b, &a));
-        flt_mutate(&a, 64, 4096, &random);
+        flt_mutate(&a, NULL, 64, 4096, &random);
         same += flt_sequence_equal(&a, &b);
         grown += a.count > b.count;
         shrunk += a.count < b.count;
@@ -251,8 +251,52 @@ static void from_nothing_comes_something(void **state) {
     uint64_t random = 19;
     flt_sequence_clear(&a);
     for (int run = 0; run < 200; run++)
-        flt_mutate(&a, 64, 4096, &random);
+        flt_mutate(&a, NULL, 64, 4096, &random);
     assert_in_range(a.count, 5, 64);
+}
+
+/* Calls in what comes from nothing, by opcode. */
+static void count_calls(const struct flt_weights *weights, unsigned calls[FLT_OP_LIMIT]) {
+    uint64_t random = 21;
+    memset(calls, 0, FLT_OP_LIMIT * sizeof *calls);
+    for (int run = 0; run < 3000; run++) {
+        flt_sequence_clear(&a);
+        flt_mutate(&a, weights, 64, 4096, &random);
+        for (size_t i = 0; i < a.count; i++)
+            calls[a.step[i].opcode]++;
+    }
+}
+
+static void mutations_reach_every_call_and_more_of_the_raised(void **state) {
+    (void)state;
+    static struct flt_weights raised;
+    const struct flt_raise raises[] = {{FLT_OP_StartProcess, 12}, {FLT_OP_NONE, 0}};
+    unsigned plain_calls[FLT_OP_LIMIT], raised_calls[FLT_OP_LIMIT];
+    assert_true(flt_weights_init(&raised, raises));
+    count_calls(NULL, plain_calls);
+    count_calls(&raised, raised_calls);
+    for (const uint8_t *op = flt_opcodes; *op != FLT_OP_NONE; op++)
+        assert_true(plain_calls[*op] > 0 && raised_calls[*op] > 0);
+    assert_true(raised_calls[FLT_OP_StartProcess] > 6 * plain_calls[FLT_OP_StartProcess]);
+    assert_true(raised_calls[FLT_OP_FltClose] > plain_calls[FLT_OP_FltClose] / 2);
+}
+
+/* Swarms: some mutations of many make no FltClose, the commonest of all calls. */
+static void each_mutation_has_a_mix_of_its_own(void **state) {
+    (void)state;
+    unsigned long_ones = 0, without = 0;
+    uint64_t random = 22;
+    for (int run = 0; run < 3000; run++) {
+        unsigned closes = 0;
+        flt_sequence_clear(&a);
+        flt_mutate(&a, NULL, 64, 4096, &random);
+        for (size_t i = 0; i < a.count; i++)
+            closes += a.step[i].opcode == FLT_OP_FltClose;
+        long_ones += a.count >= 15;
+        without += a.count >= 15 && closes == 0;
+    }
+    assert_true(long_ones > 200);
+    assert_in_range(100 * without / long_ones, 25, 50); /* 3/4 of 3/8, and some by chance */
 }
 
 static void crossover_mixes_both(void **state) {
@@ -318,6 +362,8 @@ int main(void) {
         cmocka_unit_test(the_same_seed_gives_the_same),
         cmocka_unit_test(mutations_change_something),
         cmocka_unit_test(from_nothing_comes_something),
+        cmocka_unit_test(mutations_reach_every_call_and_more_of_the_raised),
+        cmocka_unit_test(each_mutation_has_a_mix_of_its_own),
         cmocka_unit_test(crossover_mixes_both),
         cmocka_unit_test(crossover_of_full_sequences_fits),
         cmocka_unit_test(crossed_sequences_decode_to_themselves),

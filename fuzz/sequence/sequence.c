@@ -134,7 +134,7 @@ enum flt_slots flt_arg_slots(int arg) {
 }
 
 uint32_t flt_group_limit(uint8_t group) {
-    return group == FLT_GROUP_IRQL ? HIGH_LEVEL : 0;
+    return group == FLT_GROUP_IRQL ? HIGH_LEVEL : group == FLT_GROUP_STEP ? FLT_FAIL_STEPS : 0;
 }
 
 /* What an argument takes, in a form that costs a lookup and no search: this is in the way of every
@@ -200,7 +200,8 @@ bool flt_arg_fits(int arg, uint8_t form, uint64_t value) {
 
 bool flt_step_set(struct flt_step *step, int arg, uint8_t form, uint64_t value) {
     if (arg <= 0 || arg >= FLT_ARG_LIMIT || !(flt_calls[step->opcode].args >> arg & 1) ||
-        !flt_arg_fits(arg, form, value))
+        !flt_arg_fits(arg, form, value) ||
+        (arg == FLT_ARG_fail && !flt_may_fail_with(step->opcode, value)))
         return false;
     step->present |= 1u << arg;
     step->form[arg] = form;

@@ -54,9 +54,11 @@ void flt_step_init(struct flt_step *step, uint8_t opcode);
 bool flt_arg_fits(int arg, uint8_t form, uint64_t value);
 /* Which slots an argument's value may come from: HANDLE, OBJECT, or NO_SLOT for other kinds. */
 enum flt_slots flt_arg_slots(int arg);
-/* A group that counts (IRQL) takes every number up to this; 0: it takes only those it names. */
+/* A group that counts (IRQL, STEP) takes every number up to this; 0: it takes only those it names.
+ */
 uint32_t flt_group_limit(uint8_t group);
-/* Writes an argument out; false, and nothing happens, when the row lacks it or it does not fit. */
+/* Writes an argument out; false, and nothing happens, when the row lacks it, it does not fit, or
+ * the call does not fail that way. */
 bool flt_step_set(struct flt_step *step, int arg, uint8_t form, uint64_t value);
 /* Sends a result to a slot (FLT_NO_SLOT: NULL for that output); false, and nothing happens, when
  * the row has no such result, or none that goes to slots, or there is no such slot. */

@@ -110,7 +110,7 @@ static const char *allowed_argument(const void *context, size_t i) {
 /* The results that stand before the '=': words, as the call's name comes after them. */
 struct results {
     size_t count;
-    struct flt_word word[FLT_RESULT_LIMIT];
+    struct flt_word word[FLT_RESULT_SLOTS];
 };
 
 static bool read_results(struct flt_scan *scan, struct results *results) {
@@ -121,8 +121,8 @@ static bool read_results(struct flt_scan *scan, struct results *results) {
         const bool last = flt_scan_char(&ahead, '=');
         if (!last && !flt_scan_char(&ahead, ','))
             break;
-        if (results->count == FLT_RESULT_LIMIT)
-            return flt_scan_fail(scan, "more than %d results", FLT_RESULT_LIMIT);
+        if (results->count == FLT_RESULT_SLOTS)
+            return flt_scan_fail(scan, "more than %d results", FLT_RESULT_SLOTS);
         results->word[results->count++] = word;
         *scan = ahead;
         if (last)
@@ -159,6 +159,11 @@ static bool keep_results(struct flt_scan *scan, const struct results *results,
     return true;
 }
 
+static bool named_subject(struct flt_scan *scan, const struct flt_step *step, int arg) {
+    return flt_scan_fail(scan, "the %s of %s comes first and without its name", flt_args[arg].name,
+                         flt_calls[step->opcode].name);
+}
+
 static bool read_subject(struct flt_scan *scan, struct flt_step *step, int arg) {
     const char *call = flt_calls[step->opcode].name;
     struct flt_scan ahead = *scan;
@@ -166,8 +171,7 @@ static bool read_subject(struct flt_scan *scan, struct flt_step *step, int arg) 
         return flt_scan_fail(scan, "%s needs its %s, found %s", call, flt_args[arg].name,
                              flt_scan_next(scan));
     if (flt_scan_word(&ahead).length > 0 && flt_scan_char(&ahead, '='))
-        return flt_scan_fail(scan, "the %s of %s comes first and without its name",
-                             flt_args[arg].name, call);
+        return named_subject(scan, step, arg);
     return flt_scan_value(scan, step, arg);
 }
 
@@ -175,7 +179,10 @@ static bool read_named(struct flt_scan *scan, struct flt_step *step) {
     const struct flt_word word = flt_scan_word(scan);
     const int arg = flt_arg_by_name(word.text, word.length);
     const char *call = flt_calls[step->opcode].name;
-    if (arg == 0 || !(flt_calls[step->opcode].args >> arg & 1) || flt_arg_is_subject(arg)) {
+    const bool known = arg != 0 && (flt_calls[step->opcode].args >> arg & 1);
+    if (known && flt_arg_is_subject(arg))
+        return named_subject(scan, step, arg);
+    if (!known) {
         if (!allowed_argument(step, 0))
             return flt_scan_fail(scan, "%s takes no %s%.*s", call,
                                  word.length > 0 ? "argument " : "more arguments", FLT_SHOW(word));

@@ -132,6 +132,12 @@ static void arguments(void **state) {
     prints_as("RunIn(2)", "RunIn(p2)");
     prints_as_written("KeRaiseIrql(DISPATCH_LEVEL)");
     prints_as_written("KeRaiseIrql(7)");
+    prints_as_written("FltClose(h0, fail=STATUS_INVALID_HANDLE)");
+    prints_as_written("h0 = FltCreateFile(fail=STATUS_SHARING_VIOLATION, fail_step=3)");
+    prints_as_written("FltRegisterFilter(filter=f1, fail_step=1)");
+    prints_as_written("AttachInstance(filter=f1, instance=i2)");
+    prints_as_written("UnloadFilter(filter=f0, unload=mandatory)");
+    prints_as_written("UnloadComplete(filter=f0, answer=STATUS_FLT_DO_NOT_DETACH)");
     prints_as("KeRaiseIrql(0xf)", "KeRaiseIrql(HIGH_LEVEL)");
     parse("h0 = FltCreateFile(path=\"\\b\")");
     assert_int_equal(step(0)->present, 1u << FLT_ARG_path);
@@ -325,10 +331,16 @@ static void unknown_words(void **state) {
     refuse("\nFltClos(h0)", 2, "unknown call FltClos; did you mean FltClose?");
     refuse("\n\nfltclose(h0)", 3, "unknown call fltclose; did you mean FltClose?");
     refuse("FltCreateFile(paths=\"\\a\")", 1, "unknown argument paths; did you mean path?");
-    refuse_like("ZwCreateEvent(path=\"\\a\")", 1,
-                "unknown argument path; allowed: access, attributes");
-    refuse("FltClose(h0, path=\"\\a\")", 1, "FltClose takes no argument path");
-    refuse("FltClose(h0, )", 1, "FltClose takes no more arguments");
+    refuse("ZwCreateEvent(path=\"\\a\")", 1,
+           "unknown argument path; allowed: access, attributes, fail, fail_step");
+    refuse("KeLowerIrql(1, path=\"\\a\")", 1, "KeLowerIrql takes no argument path");
+    refuse("KeLowerIrql(1, )", 1, "KeLowerIrql takes no more arguments");
+    refuse("FltClose(h0, path=\"\\a\")", 1, "unknown argument path; allowed: fail, fail_step");
+    refuse("FltClose(h0, fail=STATUS_SHARING_VIOLATION)", 1,
+           "unknown failure of FltClose STATUS_SHARING_VIOLATION; allowed: "
+           "STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_HANDLE");
+    refuse_like("FltClose(h0, fail=STATUS_NOT_A_DIRECTORY)", 1,
+                "unknown fail STATUS_NOT_A_DIRECTORY; allowed: STATUS_SUCCESS, ");
     refuse("FltCreateFile(path=\"\\mising\")", 1,
            "unknown name \"\\mising\"; did you mean \"\\missing\"?");
     refuse_like("FltCreateFile(path=\"C:\\Windows\")", 1,
@@ -337,7 +349,7 @@ static void unknown_words(void **state) {
            "unknown access GENERIC_REED; did you mean GENERIC_READ?");
     refuse_like("RunIn(explorer)", 1, "unknown process explorer; allowed: System, p1");
     refuse_like("RunIn(99)", 1, "unknown process 99; allowed: System, p1");
-    refuse_like("FltCreateFile(filter=99)", 1, "unknown filter 99; allowed: f0");
+    refuse_like("FltCreateFile(filter=99)", 1, "unknown filter 99; allowed: NULL, f0, f1");
     refuse_like("profile nightly", 1, "unknown profile nightly; allowed: documented, forwarding");
     refuse("profile documente", 1, "unknown profile documente; did you mean documented?");
     refuse("switch reus=never", 1, "unknown switch reus; did you mean reuse?");
@@ -432,7 +444,7 @@ static void wrong_shapes(void **state) {
     refuse("FltClose()", 1, "FltClose needs its handle, found ')'");
     refuse("FltClose(h0", 1, "expected ',' or ')', found the end of the line");
     refuse("FltClose(handle=h0)", 1, "the handle of FltClose comes first and without its name");
-    refuse("FltClose(h0, handle=h1)", 1, "FltClose takes no argument handle");
+    refuse("FltClose(h0, handle=h1)", 1, "the handle of FltClose comes first and without its name");
     refuse("FltClose(h0) FltClose(h0)", 1,
            "expected # or the end of the line after the call, found 'FltClose'");
     refuse("FltCreateFile(path=\"\\a\" access=0)", 1, "expected ',' or ')', found 'access'");

@@ -1,6 +1,7 @@
 /* The values of arguments: a parser per kind. */
 #include "text_scan.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum flt_number flt_word_slot(struct flt_word word, uint8_t *slots, int8_t *slot) {
@@ -174,10 +175,27 @@ static bool read_constant(struct flt_scan *scan, int arg, struct flt_word word, 
     return flt_scan_unknown(scan, info->name, word, allowed_constant, info);
 }
 
+/* Of the statuses that `fail` knows, those that the call may fail with. */
+static const char *allowed_failure(const void *context, size_t i) {
+    const struct flt_step *step = context;
+    uint64_t status;
+    const char *name;
+    for (size_t at = 0; (name = flt_constant_at(FLT_GROUP_FAIL, at, &status)) != NULL; at++)
+        if (status != 0 && flt_may_fail_with(step->opcode, status) && i-- == 0)
+            return name;
+    return NULL;
+}
+
 static bool read_enum(struct flt_scan *scan, struct flt_step *step, int arg) {
     uint64_t value;
-    return read_constant(scan, arg, flt_scan_word(scan), &value) &&
-           flt_step_set(step, arg, FLT_FORM_VALUE, value);
+    const struct flt_word word = flt_scan_word(scan);
+    if (!read_constant(scan, arg, word, &value))
+        return false;
+    if (flt_step_set(step, arg, FLT_FORM_VALUE, value))
+        return true;
+    char what[80];
+    snprintf(what, sizeof what, "failure of %s", flt_calls[step->opcode].name);
+    return flt_scan_unknown(scan, what, word, allowed_failure, step);
 }
 
 static bool read_flags(struct flt_scan *scan, struct flt_step *step, int arg) {

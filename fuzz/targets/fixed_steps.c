@@ -2,7 +2,7 @@
  * a run of an input does not depend on it. */
 #include <stdlib.h>
 
-#include "mutator.h"
+#include "inputs.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
@@ -10,6 +10,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
     (void)argc, (void)argv;
     const char *steps = getenv("FLTFUZZ_STEPS");
     if (steps)
-        flt_mutator_fixed_steps = strtoul(steps, NULL, 10);
+        flt_inputs_fixed_steps = strtoul(steps, NULL, 10);
     return 0;
 }

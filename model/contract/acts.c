@@ -29,7 +29,9 @@ struct flt_about_handle flt_about(const struct flt_contract *contract, uint32_t 
     return (struct flt_about_handle){.opener = record->opener,
                                      .flags = record->flags,
                                      .type = (uint8_t)object->type,
-                                     .object_by_flt = object->by_flt};
+                                     .object_by_flt = object->by_flt,
+                                     .owner_is_gone = flt_is_flt_open(record->opener) &&
+                                                      flt_owner_is_gone(contract, object)};
 }
 
 void flt_begin_close(const struct flt_contract *contract, const struct flt_call *call,

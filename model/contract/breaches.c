@@ -21,6 +21,9 @@ static const enum flt_rule irql_rules[FLT_OP_LIMIT] = {
     [FLT_OP_FltReadFile] = FLT_RULE_flt_at_passive,
     [FLT_OP_FltWriteFile] = FLT_RULE_flt_at_passive,
     [FLT_OP_FltQueryInformationFile] = FLT_RULE_flt_at_passive,
+    [FLT_OP_FltRegisterFilter] = FLT_RULE_filter_call_irql,
+    [FLT_OP_FltStartFiltering] = FLT_RULE_filter_call_irql,
+    [FLT_OP_FltUnregisterFilter] = FLT_RULE_filter_call_irql,
     [FLT_OP_ZwCreateFile] = FLT_RULE_zw_at_passive,
     [FLT_OP_ZwClose] = FLT_RULE_zw_at_passive,
     [FLT_OP_ZwCreateEvent] = FLT_RULE_zw_at_passive,
@@ -98,6 +101,7 @@ void flt_find_breaches(const struct flt_contract *contract, const struct flt_cal
         flt_breach(prediction, FLT_RULE_output_not_null);
     if (unfit_states[call->opcode])
         find_state_breaches(flt_thread_of(contract, call), call->opcode, prediction);
+    flt_find_filter_breaches(contract, call, prediction);
 }
 
 /* ---- handles --------------------------------------------------------------------------------- */
@@ -182,6 +186,8 @@ void flt_find_close_breaches(const struct flt_contract *contract, const struct f
         flt_breach(prediction, closer);
     if (handle->flags & FLT_HANDLE_PROTECT && would_close(contract, call, handle))
         flt_breach(prediction, FLT_RULE_close_unprotected);
+    if (handle->owner_is_gone)
+        flt_breach(prediction, FLT_RULE_close_before_unregister);
 }
 
 void flt_find_table_breach(const struct flt_contract *contract, const struct flt_call *call,

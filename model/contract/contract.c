@@ -68,6 +68,7 @@ void flt_contract_predict(const struct flt_contract *contract, const struct flt_
         prediction->clauses = 0; /* the call is not made */
         return;
     }
+    flt_predict_injected(call, prediction);
     predict_verifier(contract, call, prediction);
     predict_quiet(prediction);
 }

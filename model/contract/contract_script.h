@@ -17,7 +17,7 @@
  *   null:handle          the caller passes no room for that output
  *   =STATUS_X =0x93:p1:p2 =withheld
  *                        the outcome; STATUS_SUCCESS when absent
- *   handle:k1 object:o1 iosb:N info:N irql:N
+ *   handle:k1 object:o1 iosb:N info:N irql:N filter:N
  *                        outputs that differ from an obedient system's, which leaves all alone on
  *                        failure and fills all on success
  *   row:o2 row:none      the new handle's object in the system's table; the one it made when absent
@@ -123,7 +123,7 @@ static uint64_t script_value(const struct script *s, const char *word) {
                                  : script_object(number);
         return *end == '+' ? value + strtoull(end + 1, NULL, 0) : value;
     }
-    for (int group = FLT_GROUP_ACCESS; group <= FLT_GROUP_INSTANCE; group++)
+    for (int group = FLT_GROUP_ACCESS; group < FLT_GROUP_COUNT; group++)
         if (flt_constant_by_name((enum flt_group)group, word, strlen(word), &value))
             return value;
     if (word[0] == '-')
@@ -213,11 +213,9 @@ static void script_output(const struct script *s, const char *word, struct scrip
     static const struct {
         const char *name;
         int result;
-    } outputs[] = {{"handle:", FLT_RESULT_handle},
-                   {"object:", FLT_RESULT_object},
-                   {"info:", FLT_RESULT_iosb},
-                   {"irql:", FLT_RESULT_irql},
-                   {"iosb:", FLT_RESULT_LIMIT}};
+    } outputs[] = {{"handle:", FLT_RESULT_handle}, {"object:", FLT_RESULT_object},
+                   {"info:", FLT_RESULT_iosb},     {"irql:", FLT_RESULT_irql},
+                   {"filter:", FLT_RESULT_filter}, {"iosb:", FLT_RESULT_LIMIT}};
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
         if (!starts(word, outputs[i].name))
             continue;
@@ -280,11 +278,16 @@ static void script_null(const struct script *s, const char *name, struct flt_cal
     script_fail(s, "no output: %s", name);
 }
 
+static bool script_is_bare(const char *word) {
+    const bool numbered = strchr("kuo", word[0]) && word[1] >= '0' && word[1] <= '9';
+    return numbered || strchr("-0123456789", word[0]) || strcmp(word, "fill") == 0 ||
+           strcmp(word, "NULL") == 0;
+}
+
 static void script_word(const struct script *s, const char *word, struct script_call *c) {
     if (strcmp(word, "->") == 0)
         c->results = true;
-    else if (strchr("ku-0123456789", word[0]) || strcmp(word, "fill") == 0 ||
-             strcmp(word, "NULL") == 0 || (word[0] == 'o' && word[1] >= '0' && word[1] <= '9'))
+    else if (script_is_bare(word))
         script_bare_value(s, word, c);
     else if (word[0] == '@' || word[0] == '#')
         script_slot(s, word, c);
@@ -330,6 +333,8 @@ static void script_fill_outputs(const struct script *s, struct script_call *c) {
         c->outcome.out[FLT_RESULT_object] = c->made;
     if (!c->given[FLT_RESULT_irql])
         c->outcome.out[FLT_RESULT_irql] = s->irql;
+    if (!c->given[FLT_RESULT_filter])
+        c->outcome.out[FLT_RESULT_filter] = c->call.arg[FLT_ARG_filter];
 }
 
 static void script_irp(struct script *s, const char *word) {
@@ -437,7 +442,7 @@ static void script_compare_sums(const struct script *s) {
     view.ops->sums(view.self, &kept);
     flt_walk_sums(&view, &walked);
     if (kept.handles != walked.handles || kept.objects != walked.objects ||
-        kept.rows != walked.rows)
+        kept.rows != walked.rows || kept.filters != walked.filters || kept.filters == 0)
         script_fail(s, "the sums are not those of the rows");
 }
 

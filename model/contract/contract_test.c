@@ -26,8 +26,17 @@ struct script_case {
 #define GONE(o) "cleanup:" #o " close:" #o " "
 #define PROTECT(h) "ZwSetInformationObject " #h " handle_flags=HANDLE_FLAG_PROTECT_FROM_CLOSE; "
 #define STUCK "=STATUS_HANDLE_NOT_CLOSABLE"
+#define TAKEN "=STATUS_OBJECT_NAME_COLLISION"
+#define DENIED "=STATUS_ACCESS_DENIED"
+#define UNDONE(o) "create:" #o " " GONE(o)
+#define F1 "FltRegisterFilter filter=f1; FltStartFiltering filter=f1; "
+#define TEARDOWN(i) "TeardownStart instance=" #i "; TeardownComplete instance=" #i
+#define SWAPPED(words)                                                                             \
+    "ZwCreateFile k1 o1 silent create:o9 create:o1 { FltCreateFile k2 o9 " words                   \
+    " silent row:o9 }; "
 #define FROM_USER "SetPreviousMode mode=UserMode; "
 #define TWO_DEEP "KeStackAttachProcess process=p1; KeStackAttachProcess process=p2; "
+#define DELETING "=STATUS_FLT_DELETING_OBJECT"
 #define EIGHT_DEEP TWO_DEEP TWO_DEEP TWO_DEEP TWO_DEEP
 
 static const struct script_case provider_cases[] = {
@@ -862,6 +871,337 @@ static const struct script_case provider_cases[] = {
            "ZwCreateFile k1; FltClose k1 cleanup:o1 " BAD " !flt-close-for-flt-handles"),
     BREAKS(close_bad_handle, "",
            "FltCreateFile k1; FltClose k1 { FltClose k1 cleanup:o1 close:o1 }"),
+    /* Filters and instances */
+    KEEPS(register_filter, "", "FltRegisterFilter filter=f1 allows:STATUS_SUCCESS"),
+    KEEPS(register_filter, "any",
+          "FltRegisterFilter filter=f0 =STATUS_OBJECT_NAME_COLLISION "
+          "allows:STATUS_OBJECT_NAME_COLLISION"),
+    KEEPS(register_filter, "", "FltUnregisterFilter filter=f0; FltRegisterFilter filter=f0"),
+    BREAKS(register_filter, "", "FltRegisterFilter filter=f0"),
+    BREAKS(register_filter, "", "FltRegisterFilter filter=f1 =STATUS_OBJECT_NAME_COLLISION"),
+    BREAKS(register_filter, "", "FltRegisterFilter filter=f1 filter:f0"),
+    BREAKS(register_filter, "", "FltRegisterFilter filter=f1; FltRegisterFilter filter=f1"),
+    KEEPS(start_filtering, "",
+          "FltRegisterFilter filter=f1; FltStartFiltering filter=f1 allows:STATUS_SUCCESS; "
+          "FltStartFiltering filter=f1 =STATUS_INVALID_PARAMETER allows:STATUS_INVALID_PARAMETER"),
+    BREAKS(start_filtering, "", "FltStartFiltering filter=f0"),
+    BREAKS(start_filtering, "",
+           "FltRegisterFilter filter=f1; FltStartFiltering filter=f1 =STATUS_INVALID_PARAMETER"),
+    KEEPS(open_volume, "",
+          "AttachInstance instance=i2 filter=f0; FltOpenVolume instance=i2 "
+          "=STATUS_INVALID_PARAMETER"),
+    KEEPS(open_volume, "",
+          "AttachInstance instance=i2 filter=f0; TeardownStart instance=i2; "
+          "FltOpenVolume instance=i2 =STATUS_INVALID_PARAMETER"),
+    BREAKS(open_volume, "", "AttachInstance instance=i2 filter=f0; FltOpenVolume k1 instance=i2"),
+    KEEPS(open_deleting_volume, "any",
+          "TeardownStart instance=i0; FltOpenVolume instance=i0 " DELETING
+          " allows:STATUS_FLT_DELETING_OBJECT"),
+    BREAKS(open_deleting_volume, "", "TeardownStart instance=i0; FltOpenVolume k1 instance=i0"),
+    BREAKS(open_deleting_volume, "deleting=allowed",
+           "TeardownStart instance=i0; FltOpenVolume k1 instance=i0"),
+    KEEPS(open_deleting, "", "TeardownStart instance=i0; FltCreateFile instance=i0 " DELETING),
+    KEEPS(open_deleting, "",
+          "TeardownStart instance=i0; FltCreateFile instance=i0 path=\\missing " DELETING),
+    KEEPS(open_deleting, "", "UnloadFilter filter=f0; FltCreateFileEx " DELETING),
+    KEEPS(open_deleting, "", "UnloadFilter filter=f0; FltCreateFileEx2 " DELETING),
+    KEEPS(open_deleting, "", "UnloadFilter filter=f0; FltOpenVolume instance=i0 " DELETING),
+    KEEPS(open_deleting, "any",
+          "UnloadFilter filter=f0; FltCreateFile k1 "
+          "allows:STATUS_SUCCESS|STATUS_FLT_DELETING_OBJECT"),
+    KEEPS(open_deleting, "deleting=allowed",
+          "UnloadFilter filter=f0; FltCreateFile k1 allows:STATUS_SUCCESS"),
+    KEEPS(open_deleting, "",
+          "UnloadFilter filter=f0; UnloadComplete filter=f0 answer=STATUS_FLT_DO_NOT_DETACH; "
+          "FltCreateFile k1 allows:STATUS_SUCCESS"),
+    KEEPS(open_deleting, "",
+          "FltRegisterFilter filter=f1; UnloadFilter filter=f0; FltCreateFile k1 filter=f1 "
+          "allows:STATUS_SUCCESS; ZwCreateFile k2 allows:STATUS_SUCCESS"),
+    BREAKS(open_deleting, "", "TeardownStart instance=i0; FltCreateFile k1 instance=i0"),
+    BREAKS(open_deleting, "", "UnloadFilter filter=f0; FltCreateFile k1"),
+    BREAKS(open_deleting, "",
+           "UnloadFilter filter=f0 unload=mandatory; FltOpenVolume k1 instance=i0"),
+    BREAKS(open_existing, "deleting=allowed", "UnloadFilter filter=f0; FltCreateFile " DELETING),
+    BREAKS(open_existing, "", "FltCreateFile " DELETING),
+
+    /* Calls that are told to fail */
+    KEEPS(injected_failure, "",
+          "FltCreateFile fail=STATUS_ACCESS_DENIED =STATUS_ACCESS_DENIED "
+          "allows:STATUS_ACCESS_DENIED"),
+    KEEPS(injected_failure, "",
+          "FltCreateFile k1 fail=STATUS_ACCESS_DENIED fail_step=9 "
+          "allows:STATUS_SUCCESS|STATUS_ACCESS_DENIED"),
+    KEEPS(injected_failure, "",
+          "FltCreateFile k1 fail_step=2 allows:STATUS_SUCCESS|STATUS_INSUFFICIENT_RESOURCES"),
+    KEEPS(injected_failure, "",
+          "FltCreateFile path=\\missing fail=STATUS_ACCESS_DENIED =STATUS_OBJECT_NAME_NOT_FOUND "
+          "allows:STATUS_OBJECT_NAME_NOT_FOUND"),
+    KEEPS(injected_failure, "any",
+          "FltCreateFile k1; FltClose k1+1 fail=STATUS_INSUFFICIENT_RESOURCES "
+          "=STATUS_INSUFFICIENT_RESOURCES "
+          "allows:STATUS_INSUFFICIENT_RESOURCES|STATUS_INVALID_HANDLE|0x93; FltClose k1 " GONE(o1)),
+    KEEPS(injected_failure, "",
+          "FltCreateFile k1; FltClose k1 fail=STATUS_INVALID_HANDLE =STATUS_INVALID_HANDLE "
+          "allows:STATUS_INVALID_HANDLE; FltClose k1 " GONE(o1)),
+    KEEPS(injected_failure, "",
+          "FltRegisterFilter filter=f1 fail_step=1 =STATUS_INSUFFICIENT_RESOURCES; "
+          "FltRegisterFilter filter=f1 allows:STATUS_SUCCESS"),
+    KEEPS(injected_failure, "verifier=on",
+          "KeRaiseIrql irql=2; FltClose k1 fail=STATUS_INVALID_HANDLE =0xC4:0:2 !flt-at-passive "
+          "!close-real-handle allows:0xC4"),
+    BREAKS(injected_failure, "", "FltCreateFile k1 fail=STATUS_ACCESS_DENIED"),
+    BREAKS(injected_failure, "",
+           "FltCreateFile fail=STATUS_ACCESS_DENIED =STATUS_INSUFFICIENT_RESOURCES"),
+    BREAKS(injected_failure, "",
+           "FltCreateFile k1; FltClose k1 fail=STATUS_INVALID_HANDLE " GONE(o1)),
+    BREAKS(open_existing, "", "FltCreateFile k1 fail_step=2 =STATUS_ACCESS_DENIED"),
+    KEEPS(failed_open_undone, "",
+          "FltCreateFile fail_step=4 " FULL " create:o1 cleanup:o1 close:o1; FltCreateFile k1"),
+    KEEPS(failed_open_undone, "",
+          "FltOpenVolume instance=i0 fail_step=4 " FULL " create:o1 cleanup:o1 close:o1"),
+    KEEPS(failed_open_undone, "", "ZwCreateFile fail_step=3 " FULL),
+    BREAKS(failed_open_undone, "", "FltCreateFile fail_step=4 " FULL " create:o1"),
+    BREAKS(failed_open_undone, "", "FltCreateFile fail_step=4 " FULL " create:o1 cleanup:o1"),
+    BREAKS(irp_cleanup_in_closing_process, "",
+           "FltCreateFile fail_step=4 " FULL " create:o1 cleanup:o1:System close:o1"),
+    BREAKS(irp_for_known_object, "",
+           "FltCreateFile fail=STATUS_ACCESS_DENIED =STATUS_ACCESS_DENIED create:o1 cleanup:o1 "
+           "close:o1"),
+
+    /* Filters and instances */
+    KEEPS(register_filter, "",
+          "FltRegisterFilter filter=f1 allows:STATUS_SUCCESS; "
+          "FltRegisterFilter filter=f1 " TAKEN " allows:STATUS_OBJECT_NAME_COLLISION"),
+    KEEPS(register_filter, "any", "FltRegisterFilter " TAKEN " filter:NULL"),
+    KEEPS(register_filter, "",
+          "UnloadFilter; FltUnregisterFilter; FltRegisterFilter; FltRegisterFilter " TAKEN),
+    BREAKS(register_filter, "any", "FltRegisterFilter filter=f1 =STATUS_INVALID_PARAMETER"),
+    BREAKS(register_filter, "", "FltRegisterFilter filter=f1 filter:NULL"),
+    BREAKS(register_filter, "", "FltRegisterFilter filter=f1 filter:3"),
+    BREAKS(register_filter, "", "FltUnregisterFilter; FltRegisterFilter " TAKEN),
+    KEEPS(start_filtering, "any",
+          "FltUnregisterFilter; FltRegisterFilter; FltStartFiltering; FltStartFiltering "
+          "=STATUS_INVALID_PARAMETER"),
+    BREAKS(start_filtering, "any", "FltStartFiltering"),
+    KEEPS(open_volume, "", "AttachInstance instance=i1; FltOpenVolume k1 instance=i1"),
+    KEEPS(open_volume, "any",
+          "AttachInstance instance=i2; FltOpenVolume instance=i2 =STATUS_INVALID_PARAMETER "
+          "allows:STATUS_INVALID_PARAMETER; TeardownStart instance=i2; "
+          "FltOpenVolume instance=i2 =STATUS_INVALID_PARAMETER allows:STATUS_INVALID_PARAMETER"),
+    BREAKS(open_volume, "deleting=allowed", "UnloadFilter; FltOpenVolume instance=i0 " DELETING),
+    KEEPS(
+        open_deleting_volume, "deleting=allowed",
+        "UnloadFilter; FltOpenVolume k1 instance=i0 allows:STATUS_SUCCESS; FltClose k1 cleanup:o2; "
+        "TeardownStart instance=i0; FltOpenVolume instance=i0 " DELETING),
+    BREAKS(open_deleting_volume, "any",
+           "TeardownStart instance=i0; FltOpenVolume instance=i0 =STATUS_INVALID_PARAMETER"),
+    KEEPS(open_deleting, "",
+          "UnloadFilter; FltCreateFile " DELETING " allows:STATUS_FLT_DELETING_OBJECT; "
+          "FltCreateFileEx path= " DELETING "; FltCreateFileEx2 path=\\missing " DELETING "; "
+          "FltOpenVolume instance=i0 " DELETING "; ZwCreateFile k1"),
+    KEEPS(open_deleting, "geometry=small",
+          TWELVE "UnloadFilter; FltCreateFile " DELETING " allows:STATUS_FLT_DELETING_OBJECT"),
+    KEEPS(open_deleting, "any",
+          "TeardownStart instance=i0; FltCreateFile instance=i0 " DELETING
+          " allows:STATUS_FLT_DELETING_OBJECT|STATUS_SUCCESS; FltCreateFile k1 instance=i0; "
+          "FltCreateFile path= instance=i0 " DELETING
+          " allows:STATUS_FLT_DELETING_OBJECT|STATUS_OBJECT_PATH_SYNTAX_BAD"),
+    KEEPS(open_deleting, "any",
+          "UnloadFilter; FltOpenVolume k1 instance=i0 "
+          "allows:STATUS_FLT_DELETING_OBJECT|STATUS_SUCCESS"),
+    KEEPS(open_deleting, "deleting=allowed",
+          "UnloadFilter; TeardownStart instance=i0; FltCreateFile k1 instance=i0 "
+          "allows:STATUS_SUCCESS"),
+    KEEPS(open_deleting, "",
+          "TeardownStart instance=i0; FltCreateFile k1 allows:STATUS_SUCCESS; "
+          "AttachInstance instance=i1; FltCreateFile k2 instance=i1 allows:STATUS_SUCCESS"),
+    KEEPS(open_deleting, "",
+          F1 "UnloadFilter filter=f1 unload=mandatory; FltCreateFile k1; "
+             "FltCreateFile filter=f1 " DELETING),
+    KEEPS(open_deleting, "",
+          "UnloadFilter filter=f1; FltRegisterFilter filter=f1; FltCreateFile k1 filter=f1"),
+    KEEPS(open_deleting, "",
+          "UnloadFilter; FltUnregisterFilter; FltRegisterFilter; FltCreateFile " DELETING "; "
+          "UnloadComplete answer=STATUS_FLT_DO_NOT_DETACH; FltCreateFile k1"),
+    BREAKS(open_deleting, "", "UnloadFilter; FltCreateFileEx k1"),
+    BREAKS(open_deleting, "", "UnloadFilter unload=mandatory; FltCreateFileEx2 k1"),
+    BREAKS(open_deleting, "", "UnloadFilter; FltOpenVolume k1 instance=i0"),
+    BREAKS(open_deleting, "strict",
+           "UnloadFilter; FltCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD"),
+    BREAKS(open_deleting, "", "UnloadFilter; UnloadFilter unload=mandatory; FltCreateFile k1"),
+    BREAKS(open_existing, "", "FltCreateFile instance=i0 " DELETING),
+    BREAKS(open_existing, "any", "UnloadFilter; FltCreateFile =STATUS_ACCESS_DENIED"),
+
+    /* Failures that are asked for */
+    KEEPS(injected_failure, "",
+          "FltCreateFile fail=STATUS_ACCESS_DENIED " DENIED " allows:STATUS_ACCESS_DENIED; "
+          "ZwCreateEvent fail=STATUS_QUOTA_EXCEEDED =STATUS_QUOTA_EXCEEDED "
+          "allows:STATUS_QUOTA_EXCEEDED; end"),
+    KEEPS(injected_failure, "",
+          "FltCreateFile fail_step=1 " FULL " allows:STATUS_SUCCESS|STATUS_INSUFFICIENT_RESOURCES; "
+          "FltCreateFile k1 fail=STATUS_ACCESS_DENIED fail_step=8 "
+          "allows:STATUS_SUCCESS|STATUS_ACCESS_DENIED"),
+    KEEPS(injected_failure, "",
+          "FltCreateFile path=\\missing fail=STATUS_ACCESS_DENIED =STATUS_OBJECT_NAME_NOT_FOUND "
+          "allows:STATUS_OBJECT_NAME_NOT_FOUND; "
+          "FltCreateFile path= fail_step=1 =STATUS_OBJECT_PATH_SYNTAX_BAD "
+          "allows:STATUS_OBJECT_PATH_SYNTAX_BAD; UnloadFilter; FltCreateFile "
+          "fail=STATUS_ACCESS_DENIED " DELETING " allows:STATUS_FLT_DELETING_OBJECT"),
+    KEEPS(injected_failure, "any",
+          "UnloadFilter; FltCreateFile fail=STATUS_ACCESS_DENIED " DENIED
+          " allows:STATUS_ACCESS_DENIED|STATUS_FLT_DELETING_OBJECT; FltCreateFile k1 fail_step=2 "
+          "allows:STATUS_SUCCESS|STATUS_INSUFFICIENT_RESOURCES|STATUS_FLT_DELETING_OBJECT"),
+    KEEPS(injected_failure, "geometry=any",
+          TWELVE "FltCreateFile fail=STATUS_ACCESS_DENIED " DENIED
+                 " allows:STATUS_ACCESS_DENIED|STATUS_INSUFFICIENT_RESOURCES; FltCreateFile "
+                 "fail=STATUS_INSUFFICIENT_RESOURCES " FULL
+                 " allows:STATUS_INSUFFICIENT_RESOURCES"),
+    KEEPS(injected_failure, "any",
+          TWELVE "UnloadFilter; KeRaiseIrql irql=1; FltCreateFile k17 fail=STATUS_ACCESS_DENIED "
+                 "fail_step=1 !flt-at-passive "
+                 "allows:STATUS_SUCCESS|STATUS_ACCESS_DENIED|STATUS_INSUFFICIENT_RESOURCES|"
+                 "STATUS_FLT_DELETING_OBJECT|0xC4"),
+    KEEPS(injected_failure, "any",
+          "FltCreateFile k1; KeRaiseIrql irql=1; FltClose k1+1 fail_step=1 " FULL
+          " !flt-at-passive allows:STATUS_SUCCESS|STATUS_INSUFFICIENT_RESOURCES|"
+          "STATUS_INVALID_HANDLE|0x93|0xC4"),
+    KEEPS(injected_failure, "verifier=on",
+          "KeRaiseIrql irql=1; FltCreateFile fail=STATUS_ACCESS_DENIED =0xC4:0:1 !flt-at-passive "
+          "allows:0xC4"),
+    KEEPS(
+        injected_failure, "strict",
+        "ZwClose k9 fail=STATUS_INSUFFICIENT_RESOURCES =0x93:k9:1 !close-real-handle allows:0x93"),
+    KEEPS(injected_failure, "",
+          "ZwClose k9 fail=STATUS_INSUFFICIENT_RESOURCES " BAD
+          " !close-real-handle allows:STATUS_INVALID_HANDLE"),
+    KEEPS(injected_failure, "",
+          "FltCreateFile k1 @0; FltClose @0 fail=STATUS_INVALID_HANDLE " BAD
+          " allows:STATUS_INVALID_HANDLE; ZwClose @0 fail_step=1 " FULL
+          " !zw-close-for-other-handles; FltClose @0 " GONE(o1) "; end"),
+    KEEPS(injected_failure, "",
+          "ZwCreateEvent k1; NtClose k1 fail_step=1 " FULL "; ObCloseHandle k1 "
+          "fail=STATUS_INSUFFICIENT_RESOURCES " FULL "; NtClose k1 fail_step=2; end"),
+    KEEPS(injected_failure, "",
+          "ZwCreateEvent k1; " PROTECT(k1) "ZwClose k1 fail=STATUS_INVALID_HANDLE " STUCK
+                                           " !close-unprotected allows:STATUS_HANDLE_NOT_CLOSABLE"),
+    KEEPS(injected_failure, "forwarding",
+          "ZwClose -1 fail=STATUS_INSUFFICIENT_RESOURCES " FULL
+          " !close-real-handle allows:STATUS_INSUFFICIENT_RESOURCES"),
+    KEEPS(injected_failure, "any",
+          "ZwClose -1 fail=STATUS_INSUFFICIENT_RESOURCES " FULL
+          " !close-real-handle allows:STATUS_INSUFFICIENT_RESOURCES|STATUS_INVALID_HANDLE"),
+    KEEPS(
+        injected_failure, "",
+        "FltCreateFile k1; ObReferenceObjectByHandle k1 #0 fail=STATUS_INSUFFICIENT_RESOURCES " FULL
+        "; ObDereferenceObject #0 =withheld !output-used-after-failure !object-live; "
+        "ObReferenceObjectByHandle k1 mode=UserMode fail=STATUS_INSUFFICIENT_RESOURCES " BAD
+        " allows:STATUS_INVALID_HANDLE; FltClose k1 " GONE(o1) "; end"),
+    KEEPS(injected_failure, "",
+          "FltCreateFileEx @0 #0 fail=STATUS_SHARING_VIOLATION =STATUS_SHARING_VIOLATION; "
+          "FltClose @0 " BAD " !output-used-after-failure; FltReadFile #0 =withheld "
+          "!output-used-after-failure !object-live; end"),
+    KEEPS(injected_failure, "failed_outputs=zero failed_iosb=written",
+          "FltCreateFileEx fail=STATUS_ACCESS_DENIED " DENIED
+          " handle:0 object:NULL iosb:0xC0000022 info:0"),
+    KEEPS(injected_failure, "",
+          "FltRegisterFilter filter=f1 fail=STATUS_FLT_NOT_INITIALIZED =STATUS_FLT_NOT_INITIALIZED "
+          "filter:3; FltStartFiltering filter=f1 =withheld !filter-live; FltRegisterFilter "
+          "filter=f1 fail_step=1 " FULL "; FltRegisterFilter filter=f1 fail_step=2; "
+          "FltStartFiltering filter=f1 fail_step=1 " FULL "; FltStartFiltering filter=f1; "
+          "FltRegisterFilter filter=f1 fail=STATUS_FLT_NOT_INITIALIZED " TAKEN),
+    KEEPS(injected_failure, "",
+          "FltCreateFileEx k1; FltReadFile o1 fail=STATUS_ACCESS_DENIED " DENIED
+          "; FltWriteFile o1 fail_step=1 " FULL "; FltQueryInformationFile o1 fail_step=2; "
+          "ZwReadFile k1 fail=STATUS_ACCESS_DENIED " DENIED "; ZwQueryInformationFile k1 "
+          "fail=STATUS_ACCESS_DENIED " DENIED "; ObOpenObjectByPointer o1 "
+          "fail=STATUS_QUOTA_EXCEEDED =STATUS_QUOTA_EXCEEDED; ObOpenObjectByPointer o1 "
+          "type=ExEventObjectType fail=STATUS_QUOTA_EXCEEDED =STATUS_OBJECT_TYPE_MISMATCH"),
+    KEEPS(injected_failure, "",
+          "ZwCreateEvent k1; ZwSetInformationObject k1 "
+          "handle_flags=HANDLE_FLAG_PROTECT_FROM_CLOSE fail=STATUS_INSUFFICIENT_RESOURCES " FULL
+          "; ZwClose k1"),
+    KEEPS(injected_failure, "",
+          "FltCreateFile k1; ZwDuplicateObject k1 target=System "
+          "fail=STATUS_ACCESS_DENIED " DENIED "; ZwDuplicateObject k1 target=System "
+          "options=DUPLICATE_CLOSE_SOURCE fail=STATUS_ACCESS_DENIED " DENIED
+          " " GONE(o1) "; FltClose k1 " BAD " !close-once; end"),
+    KEEPS(injected_failure, "",
+          "ZwCreateEvent k1; ZwDuplicateObject k1 target=NULL options=DUPLICATE_CLOSE_SOURCE "
+          "fail=STATUS_ACCESS_DENIED " DENIED " allows:STATUS_ACCESS_DENIED; ZwClose k1 " BAD
+          " !close-once"),
+    KEEPS(injected_failure, "",
+          "ZwCreateEvent k1; " PROTECT(k1) "ZwDuplicateObject k1 target=System "
+                                           "options=DUPLICATE_CLOSE_SOURCE fail_step=2 " FULL
+                                           "; ZwSetInformationObject k1; "
+                                           "ZwClose k1; end"),
+    BREAKS(injected_failure, "any", "FltCreateFile k1 fail=STATUS_ACCESS_DENIED"),
+    BREAKS(injected_failure, "any", "UnloadFilter; FltCreateFile k1 fail=STATUS_ACCESS_DENIED"),
+    BREAKS(injected_failure, "",
+           "FltCreateFile fail=STATUS_ACCESS_DENIED =STATUS_SHARING_VIOLATION"),
+    BREAKS(injected_failure, "", "ZwCreateEvent k1; ZwClose k1 fail=STATUS_INVALID_HANDLE"),
+    BREAKS(injected_failure, "", "FltCreateFile k1; FltClose k1 fail=STATUS_INVALID_HANDLE " FULL),
+    BREAKS(injected_failure, "any",
+           "ZwClose -1 fail=STATUS_INSUFFICIENT_RESOURCES !close-real-handle"),
+    BREAKS(injected_failure, "", "FltRegisterFilter filter=f1 fail=STATUS_FLT_NOT_INITIALIZED"),
+    BREAKS(injected_failure, "",
+           "FltCreateFileEx k1; FltReadFile o1 fail=STATUS_INSUFFICIENT_RESOURCES"),
+    BREAKS(open_existing, "", "FltCreateFile fail_step=1 " DENIED),
+    BREAKS(open_existing, "", "FltCreateFile fail=STATUS_ACCESS_DENIED fail_step=3 " FULL),
+    BREAKS(open_missing, "", "FltCreateFile path=\\missing fail=STATUS_ACCESS_DENIED " DENIED),
+    BREAKS(close_bad_handle, "", "ZwClose k9 fail_step=1 " FULL " !close-real-handle"),
+    BREAKS(failed_outputs, "", "FltCreateFile fail=STATUS_ACCESS_DENIED " DENIED " handle:k1"),
+    BREAKS(open_failed_iosb, "",
+           "FltCreateFile fail=STATUS_ACCESS_DENIED " DENIED " iosb:0xC0000022 info:0"),
+    BREAKS(irp_cleanup_at_last_handle, "",
+           "FltCreateFile k1; FltClose k1 fail_step=1 " FULL " cleanup:o1"),
+
+    /* Opens that are undone */
+    KEEPS(failed_open_undone, "",
+          "FltCreateFile fail_step=4 " FULL
+          " " UNDONE(o1) "; FltCreateFileEx fail_step=4 " FULL " " UNDONE(
+              o1) "; FltCreateFileEx2 fail_step=4 " FULL
+                  " " UNDONE(o1) "; ZwCreateFile fail_step=4 " FULL " " UNDONE(
+                      o1) "; FltOpenVolume instance=i0 fail_step=4 " FULL
+                          " " UNDONE(o1) "; FltCreateFileEx k1 o1; FltClose k1 cleanup:o1; "
+                                         "ObDereferenceObject o1 close:o1; end"),
+    KEEPS(failed_open_undone, "",
+          "FltCreateFile fail_step=1 " FULL "; FltCreateFile k1; FltCreateFile "
+          "fail=STATUS_SHARING_VIOLATION fail_step=4 =STATUS_SHARING_VIOLATION " UNDONE(
+              o9) "; FltClose k1 " GONE(o2) "; end"),
+    KEEPS(failed_open_undone, "",
+          "KeStackAttachProcess process=p2; ZwCreateFile fail_step=4 " FULL
+          " " UNDONE(o1) "!no-files-while-attached"),
+    KEEPS(failed_open_undone, "",
+          "FltCreateFile k1 { FltCreateFile fail_step=4 " FULL
+          " " UNDONE(o9) "}; FltClose k1 " GONE(o1) "; end"),
+    KEEPS(failed_open_undone, "",
+          "FltCreateFile fail_step=4 " FULL " " UNDONE(o9) "{ FltCreateFile k1 o9 }; "
+                                                           "FltClose k1 " GONE(o9) "; end"),
+    KEEPS(failed_open_undone, "failed_outputs=pattern",
+          "FltCreateFileEx fail_step=4 " FULL " " UNDONE(o1) "object:o1"),
+    BREAKS(failed_open_undone, "", "FltOpenVolume instance=i0 fail_step=4 " FULL " create:o1"),
+    BREAKS(failed_open_undone, "any", "ZwCreateFile fail_step=3 " FULL " create:o1 cleanup:o1"),
+    BREAKS(irp_for_known_object, "", "FltCreateFile k1 fail_step=8 " UNDONE(o9)),
+    BREAKS(irp_for_known_object, "",
+           "FltCreateFile fail_step=4 " FULL " " UNDONE(o1) "; irps close:o1"),
+    BREAKS(irp_close_after_cleanup, "", "FltCreateFile fail_step=4 " FULL " create:o1 close:o1"),
+    BREAKS(irp_cleanup_once, "",
+           "FltCreateFile fail_step=4 " FULL " create:o1 cleanup:o1 " GONE(o1)),
+    /* Opens that fail as told within other calls */
+    KEEPS(failed_open_undone, "",
+          "FltCreateFile k1 { FltCreateFile fail_step=1 " FULL " }; FltClose k1 " GONE(o1) "; end"),
+    KEEPS(failed_open_undone, "",
+          "FltCreateFile fail_step=4 " FULL
+          " create:o1 cleanup:o1 { FltCreateFile fail_step=1 " FULL ", irps close:o1 }"),
+    KEEPS(failed_open_undone, "",
+          "FltCreateFile k1 { ZwCreateEvent fail_step=1 " FULL " }; FltClose k1 " GONE(o1) "; end"),
+    BREAKS(failed_open_undone, "",
+           "FltCreateFile k1 { FltCreateFile fail_step=4 " FULL
+           " create:o9, irps cleanup:o9 close:o9 }"),
+    BREAKS(irp_for_known_object, "", "ZwCreateEvent fail_step=3 " FULL " " UNDONE(o1)),
+    BREAKS(irp_for_known_object, "",
+           "FltCreateFile path=\\missing fail_step=4 =STATUS_OBJECT_NAME_NOT_FOUND " UNDONE(o1)),
+    KEEPS(register_filter, "", "FltRegisterFilter filter=f1 null:filter filter:3"),
 };
 
 static const struct script_case caller_cases[] = {
@@ -1201,6 +1541,192 @@ static const struct script_case caller_cases[] = {
         "FltCreateFileEx k1; FltClose k1 cleanup:o1; ObOpenObjectByPointer o1 =STATUS_FILE_CLOSED "
         "!reopen-before-cleanup"),
 
+    /* Filters and instances */
+    KEEPS(filter_live, "",
+          F1 "FltCreateFile k1 filter=f1; FltUnregisterFilter filter=f1; ZwCreateFile k2; "
+             "FltRegisterFilter filter=f1"),
+    BREAKS(filter_live, "", "FltCreateFile filter=NULL =withheld !filter-live"),
+    BREAKS(filter_live, "", "FltCreateFileEx filter=f1 =withheld !filter-live"),
+    BREAKS(filter_live, "", "FltCreateFileEx2 filter=3 =withheld !filter-live"),
+    BREAKS(filter_live, "", "FltUnregisterFilter; FltCreateFile =withheld !filter-live"),
+    BREAKS(filter_live, "",
+           "UnloadFilter; UnloadComplete !unregister-before-unload; FltCreateFile =withheld "
+           "!filter-live"),
+    BREAKS(filter_live, "any", "FltStartFiltering filter=f1 =withheld !filter-live"),
+    BREAKS(filter_live, "", "FltStartFiltering filter=NULL =withheld !filter-live"),
+    BREAKS(filter_live, "", "FltUnregisterFilter filter=f1 =withheld !filter-live"),
+    BREAKS(filter_live, "", "FltUnregisterFilter filter=9 =withheld !filter-live"),
+    BREAKS(filter_live, "", "FltRegisterFilter filter=NULL =withheld !filter-live"),
+    BREAKS(filter_live, "", "FltRegisterFilter filter=3 =withheld !filter-live"),
+    KEEPS(instance_live, "",
+          "FltCreateFileEx k1 instance=i0; FltReadFile o1 instance=i0; TeardownStart instance=i0; "
+          "FltWriteFile o1 instance=i0; FltQueryInformationFile o1 instance=i0; FltReadFile o1; "
+          "AttachInstance instance=i1; FltOpenVolume k2 instance=i1"),
+    BREAKS(instance_live, "", "FltCreateFile instance=i1 =withheld !instance-live"),
+    BREAKS(instance_live, "", "FltCreateFileEx instance=4 =withheld !instance-live"),
+    BREAKS(instance_live, "any", "FltOpenVolume instance=i2 =withheld !instance-live"),
+    BREAKS(instance_live, "", "FltOpenVolume instance=5 =withheld !instance-live"),
+    BREAKS(instance_live, "",
+           "TeardownStart instance=i0; TeardownComplete instance=i0; FltCreateFileEx2 instance=i0 "
+           "=withheld !instance-live"),
+    BREAKS(instance_live, "",
+           "FltUnregisterFilter; FltRegisterFilter; FltOpenVolume instance=i0 =withheld "
+           "!instance-live"),
+    BREAKS(instance_live, "",
+           "FltCreateFileEx k1; FltReadFile o1 instance=i1 =withheld !instance-live"),
+    BREAKS(instance_live, "",
+           "FltCreateFileEx k1; FltWriteFile o1 instance=i2 =withheld !instance-live"),
+    BREAKS(instance_live, "",
+           "FltCreateFileEx k1; FltQueryInformationFile o1 instance=7 =withheld !instance-live"),
+    KEEPS(instance_of_its_filter, "",
+          F1 "AttachInstance instance=i1 filter=f1; FltCreateFile k1 filter=f1 instance=i1; "
+             "FltCreateFileEx k2 instance=i0; FltReadFile o5 instance=i1"),
+    BREAKS(instance_of_its_filter, "",
+           F1 "FltCreateFile k1 filter=f1 instance=i0 !instance-of-its-filter"),
+    BREAKS(instance_of_its_filter, "",
+           F1 "AttachInstance instance=i1 filter=f1; FltCreateFileEx k1 instance=i1 "
+              "!instance-of-its-filter"),
+    KEEPS(filter_call_irql, "verifier=on",
+          "KeRaiseIrql irql=1; FltRegisterFilter filter=f1; FltStartFiltering filter=f1; "
+          "FltUnregisterFilter filter=f1"),
+    BREAKS(filter_call_irql, "",
+           "KeRaiseIrql irql=2; FltRegisterFilter filter=f1 !filter-call-irql"),
+    BREAKS(filter_call_irql, "",
+           "KeRaiseIrql irql=2; FltStartFiltering =STATUS_INVALID_PARAMETER !filter-call-irql"),
+    BREAKS(filter_call_irql, "verifier=on",
+           "KeRaiseIrql irql=2; FltUnregisterFilter =0xC4:0:2 !filter-call-irql"),
+    KEEPS(handle_left_at_teardown, "",
+          "FltCreateFile k1 instance=i0; FltCreateFile k2; TeardownStart instance=i0; FltClose "
+          "k1 " GONE(o1) "; TeardownComplete instance=i0"),
+    KEEPS(handle_left_at_teardown, "",
+          "FltCreateFile k1 instance=i0; TeardownComplete instance=i0; TeardownStart instance=i0"),
+    KEEPS(handle_left_at_teardown, "",
+          "FltCreateFile k1 instance=i0; ZwDuplicateObject k1 -> k2 target=System; FltClose "
+          "k1; " TEARDOWN(i0)),
+    KEEPS(handle_left_at_teardown, "",
+          "FltCreateFile k1 instance=i0; AttachInstance instance=i1; " TEARDOWN(i1)),
+    BREAKS(
+        handle_left_at_teardown, "",
+        "FltCreateFile k1 instance=i0; " TEARDOWN(i0) " !handle-left-at-teardown; "
+                                                      "AttachInstance instance=i0; " TEARDOWN(i0)),
+    BREAKS(handle_left_at_teardown, "",
+           F1 "FltCreateFile k1 filter=f1 instance=i0 !instance-of-its-filter; " TEARDOWN(
+               i0) " !handle-left-at-teardown"),
+    BREAKS(handle_left_at_teardown, "",
+           "AttachInstance instance=i1; AttachInstance instance=i2; FltCreateFile k1 instance=i1; "
+           "FltCreateFile k2 instance=i2; TeardownStart instance=i1; FltUnregisterFilter "
+           "!handle-left-at-teardown"),
+    BREAKS(handle_left_at_teardown, "any",
+           "FltOpenVolume k1 instance=i0; FltUnregisterFilter !handle-left-at-teardown "
+           "!reference-left-at-teardown"),
+    KEEPS(reference_left_at_teardown, "",
+          "FltCreateFileEx k1 instance=i0; FltCreateFileEx k2; TeardownStart instance=i0; "
+          "FltClose k1 cleanup:o1; ObDereferenceObject o1 close:o1; TeardownComplete instance=i0"),
+    BREAKS(reference_left_at_teardown, "",
+           "FltCreateFileEx k1 instance=i0; FltClose k1 cleanup:o1; " TEARDOWN(
+               i0) " !reference-left-at-teardown; AttachInstance instance=i0; FltUnregisterFilter"),
+    BREAKS(reference_left_at_teardown, "",
+           "FltCreateFile k1 instance=i0; ZwDuplicateObject k1 -> k2 target=System; "
+           "ObReferenceObjectByHandle k2 o1; FltClose k1; FltUnregisterFilter "
+           "!reference-left-at-teardown"),
+    KEEPS(
+        handle_left_at_unload, "",
+        "FltCreateFile k1; UnloadFilter; FltClose k1 " GONE(o1) "; FltUnregisterFilter; "
+                                                                "ZwCreateFile k2; UnloadComplete"),
+    KEEPS(handle_left_at_unload, "",
+          "FltCreateFile k1; UnloadComplete; UnloadFilter; UnloadComplete "
+          "answer=STATUS_FLT_DO_NOT_DETACH"),
+    KEEPS(handle_left_at_unload, "",
+          F1 "FltCreateFile k1; UnloadFilter filter=f1; FltUnregisterFilter filter=f1; "
+             "UnloadComplete filter=f1; FltClose k1 " GONE(o3)),
+    BREAKS(handle_left_at_unload, "",
+           "FltCreateFile k1; UnloadFilter; FltUnregisterFilter; UnloadComplete "
+           "!handle-left-at-unload; FltRegisterFilter; UnloadFilter; FltUnregisterFilter; "
+           "UnloadComplete"),
+    BREAKS(handle_left_at_unload, "",
+           "FltCreateFile k1; FltUnregisterFilter; FltRegisterFilter; UnloadFilter "
+           "unload=mandatory; FltUnregisterFilter; UnloadComplete answer=STATUS_FLT_DO_NOT_DETACH "
+           "!handle-left-at-unload"),
+    BREAKS(handle_left_at_unload, "",
+           "FltCreateFile k1 instance=i0; UnloadFilter; " TEARDOWN(
+               i0) " !handle-left-at-teardown; "
+                   "FltUnregisterFilter; UnloadComplete !handle-left-at-unload"),
+    BREAKS(handle_left_at_unload, "any",
+           "FltCreateFileEx k1 instance=i0; UnloadFilter unload=mandatory; UnloadComplete "
+           "answer=STATUS_FLT_DO_NOT_DETACH !unregister-before-unload !handle-left-at-teardown "
+           "!reference-left-at-teardown !handle-left-at-unload !reference-left-at-unload"),
+    KEEPS(reference_left_at_unload, "",
+          "FltCreateFileEx k1; UnloadFilter; FltClose k1 cleanup:o1; ObDereferenceObject o1 "
+          "close:o1; FltUnregisterFilter; UnloadComplete"),
+    BREAKS(reference_left_at_unload, "",
+           "FltCreateFileEx k1; UnloadFilter; FltClose k1 cleanup:o1; FltUnregisterFilter; "
+           "UnloadComplete !reference-left-at-unload; FltRegisterFilter; UnloadFilter; "
+           "FltUnregisterFilter; UnloadComplete"),
+    KEEPS(unregister_before_unload, "",
+          "UnloadFilter; FltUnregisterFilter; UnloadComplete; FltRegisterFilter"),
+    KEEPS(unregister_before_unload, "",
+          "UnloadFilter unload=optional; UnloadComplete answer=STATUS_FLT_DO_NOT_DETACH; "
+          "UnloadComplete; FltCreateFile k1"),
+    BREAKS(unregister_before_unload, "",
+           "UnloadFilter; UnloadComplete !unregister-before-unload; FltRegisterFilter; "
+           "UnloadComplete; FltCreateFile k1"),
+    BREAKS(unregister_before_unload, "",
+           "UnloadFilter unload=mandatory; UnloadFilter; UnloadComplete "
+           "answer=STATUS_FLT_DO_NOT_DETACH !unregister-before-unload"),
+    BREAKS(unregister_before_unload, "",
+           "UnloadFilter; FltUnregisterFilter; FltRegisterFilter; UnloadComplete "
+           "!unregister-before-unload"),
+    KEEPS(close_before_unregister, "",
+          "FltCreateFile k1; ZwDuplicateObject k1 -> k2 target=System; ZwCreateFile k3; FltClose "
+          "k1; FltUnregisterFilter; ZwClose k2 " GONE(o1) "; ZwClose k3 " GONE(o3)),
+    KEEPS(close_before_unregister, "",
+          "FltUnregisterFilter; FltRegisterFilter; FltCreateFile k1; FltClose k1 " GONE(o3)),
+    KEEPS(close_before_unregister, "",
+          F1 "FltCreateFile k1; FltUnregisterFilter filter=f1; FltClose k1 " GONE(o3)),
+    KEEPS(close_before_unregister, "",
+          "FltCreateFile k1 instance=i0; " TEARDOWN(
+              i0) " !handle-left-at-teardown; FltClose k1 " GONE(o1)),
+    BREAKS(close_before_unregister, "",
+           "FltCreateFile k1; FltUnregisterFilter; FltClose k1 " GONE(
+               o1) "!close-before-unregister allows:STATUS_SUCCESS"),
+    BREAKS(close_before_unregister, "any",
+           "FltCreateFile k1; FltUnregisterFilter; FltRegisterFilter; FltClose k1 " GONE(
+               o1) "!close-before-unregister"),
+    BREAKS(close_before_unregister, "",
+           "FltCreateFileEx k1; FltUnregisterFilter; ZwClose k1 cleanup:o1 "
+           "!zw-close-for-other-handles !close-before-unregister"),
+    BREAKS(
+        close_before_unregister, "",
+        "FltOpenVolume k1 instance=i0 null:object; FltUnregisterFilter !handle-left-at-teardown; "
+        "NtClose k1 " GONE(o1) "!zw-close-for-other-handles !close-before-unregister"),
+    BREAKS(close_before_unregister, "",
+           "FltCreateFile k1; FltUnregisterFilter; KeStackAttachProcess process=p2; " PROTECT(
+               k1) "ObCloseHandle k1 " STUCK
+                   " !no-files-while-attached !zw-close-for-other-handles "
+                   "!close-unprotected !close-before-unregister"),
+    BREAKS(close_before_unregister, "",
+           "FltCreateFile k1; UnloadFilter; FltUnregisterFilter; UnloadComplete "
+           "!handle-left-at-unload; FltClose k1 " GONE(o1) "!close-before-unregister"),
+    BREAKS(close_before_unregister, "",
+           "FltCreateFile k1; FltUnregisterFilter; FltClose k1 fail=STATUS_INVALID_HANDLE " BAD
+           " !close-before-unregister"),
+    KEEPS(close_before_unregister, "",
+          "FltCreateFile k1; FltClose k1 " GONE(o1) "{ FltUnregisterFilter }"),
+    /* An open's first guess at its object goes to another open, its owner does not */
+    BREAKS(duplicate_closer, "duplicate_closer=flt",
+           SWAPPED("") "ZwDuplicateObject k1 -> k3 target=System; FltClose k3 " BAD
+                       " !duplicate-closer"),
+    KEEPS(reference_left_at_teardown, "",
+          SWAPPED("instance=i0") "FltClose k2 " GONE(
+              o9) "; ObReferenceObjectByHandle k1 o1; " TEARDOWN(i0)),
+    BREAKS(handle_left_at_teardown, "",
+           SWAPPED("instance=i0") TEARDOWN(i0) " !handle-left-at-teardown"),
+    BREAKS(close_before_unregister, "",
+           SWAPPED("") "FltUnregisterFilter; FltClose k2 " GONE(o9) "!close-before-unregister"),
+    BREAKS(close_before_unregister, "",
+           "FltCreateFile k1 { FltUnregisterFilter }; FltClose k1 " GONE(
+               o1) "!close-before-unregister"),
+
     /* What is left at the end */
     KEEPS(handle_left_open, "", "FltCreateFile k1 @2; FltClose @2 " GONE(o1) "; end"),
     BREAKS(handle_left_open, "", "FltCreateFile k1 @2; end leak:handle-left-open:h2:1"),
@@ -1267,16 +1793,119 @@ static const struct script_case caller_cases[] = {
     BREAKS(irql_left_raised, "",
            "FltCreateFileEx k1 @0 #0; KeRaiseIrql irql=1; KeLowerIrql irql=0; KeRaiseIrql irql=2; "
            "end leak:handle-left-open:h0:1 leak:reference-left:o0:1 leak:irql-left-raised:-:4"),
+    /* Filters and instances */
+    KEEPS(filter_live, "", "FltCreateFile k1 filter=f0"),
+    KEEPS(filter_live, "",
+          "FltUnregisterFilter filter=f0; FltRegisterFilter filter=f0; FltCreateFile k1"),
+    BREAKS(filter_live, "", "FltCreateFile filter=f1 =withheld !filter-live"),
+    BREAKS(filter_live, "", "FltCreateFileEx filter=7 =withheld !filter-live"),
+    BREAKS(filter_live, "", "FltCreateFileEx2 filter=f1 =withheld !filter-live"),
+    BREAKS(filter_live, "", "FltStartFiltering filter=f1 =withheld !filter-live"),
+    BREAKS(filter_live, "",
+           "UnloadFilter filter=f0 unload=mandatory; FltUnregisterFilter filter=f0; "
+           "UnloadComplete filter=f0 answer=STATUS_FLT_DO_NOT_DETACH; "
+           "FltCreateFile =withheld !filter-live"),
+    KEEPS(instance_live, "", "FltCreateFile k1 instance=i0"),
+    KEEPS(instance_live, "",
+          "TeardownStart instance=i0; FltCreateFile instance=i0 " DELETING
+          "; TeardownComplete instance=i0; AttachInstance instance=i0 filter=f0; "
+          "FltCreateFile k1 instance=i0"),
+    BREAKS(instance_live, "", "FltOpenVolume instance=i1 =withheld !instance-live"),
+    BREAKS(instance_live, "", "FltOpenVolume instance=9 =withheld !instance-live"),
+    BREAKS(instance_live, "",
+           "FltCreateFileEx k1 o1; TeardownStart instance=i0; TeardownComplete instance=i0; "
+           "FltReadFile o1 instance=i0 =withheld !instance-live"),
+    BREAKS(instance_live, "",
+           "FltCreateFileEx k1 o1; FltWriteFile o1 instance=i1 =withheld !instance-live"),
+    BREAKS(instance_live, "",
+           "FltCreateFileEx k1 o1; FltQueryInformationFile o1 instance=i1 =withheld "
+           "!instance-live"),
+    BREAKS(instance_live, "",
+           "FltRegisterFilter filter=f1; AttachInstance instance=i1 filter=f1; "
+           "FltCreateFile instance=i1 =withheld !instance-live"),
+    BREAKS(instance_live, "",
+           "UnloadFilter filter=f0; AttachInstance instance=i1 filter=f0; "
+           "FltOpenVolume instance=i1 =withheld !instance-live"),
+    KEEPS(instance_of_its_filter, "",
+          "AttachInstance instance=i1 filter=f0; FltCreateFile k1 instance=i1 filter=f0"),
+    BREAKS(instance_of_its_filter, "",
+           "FltRegisterFilter filter=f1; FltCreateFile k1 instance=i0 filter=f1 "
+           "!instance-of-its-filter"),
+    KEEPS(filter_call_irql, "",
+          "KeRaiseIrql irql=1; FltRegisterFilter filter=f1; FltStartFiltering filter=f1; "
+          "FltUnregisterFilter filter=f1"),
+    KEEPS(handle_left_at_teardown, "",
+          "FltCreateFile k1 instance=i0; FltClose k1 " GONE(
+              o1) "; TeardownStart instance=i0; TeardownComplete instance=i0"),
+    KEEPS(handle_left_at_teardown, "", /* not the instance's, and not a handle of its own */
+          "FltCreateFile k1; FltCreateFile k2 instance=i0; ZwDuplicateObject k2 -> k3 "
+          "target=System attributes=0; FltClose k2; TeardownStart instance=i0; "
+          "TeardownComplete instance=i0"),
+    KEEPS(handle_left_at_teardown, "", /* it was not being torn down */
+          "FltCreateFile k1 instance=i0; TeardownComplete instance=i0"),
+    BREAKS(handle_left_at_teardown, "",
+           "FltCreateFile k1 instance=i0; TeardownStart instance=i0; "
+           "TeardownComplete instance=i0 !handle-left-at-teardown"),
+    BREAKS(handle_left_at_teardown, "",
+           "FltOpenVolume k1 instance=i0; FltUnregisterFilter filter=f0 "
+           "!handle-left-at-teardown !reference-left-at-teardown"),
+    BREAKS(handle_left_at_teardown, "",
+           "AttachInstance instance=i1 filter=f0; FltCreateFile k1 instance=i1; "
+           "UnloadFilter filter=f0; UnloadComplete filter=f0 !unregister-before-unload "
+           "!handle-left-at-teardown !handle-left-at-unload"),
+    KEEPS(reference_left_at_teardown, "",
+          "FltCreateFileEx k1 o1 instance=i0; ObDereferenceObject o1; FltClose k1 " GONE(
+              o1) "; TeardownStart instance=i0; TeardownComplete instance=i0"),
+    BREAKS(reference_left_at_teardown, "",
+           "FltCreateFileEx k1 o1 instance=i0; FltClose k1 cleanup:o1; "
+           "TeardownStart instance=i0; TeardownComplete instance=i0 "
+           "!reference-left-at-teardown"),
+    KEEPS(handle_left_at_unload, "",
+          "FltCreateFile k1; UnloadFilter filter=f0; FltClose k1 " GONE(
+              o1) "; FltUnregisterFilter filter=f0; UnloadComplete filter=f0"),
+    KEEPS(handle_left_at_unload, "", /* refused, and another filter's */
+          "FltRegisterFilter filter=f1; FltCreateFile k1 filter=f1; FltCreateFile k2; "
+          "UnloadFilter filter=f0; UnloadComplete filter=f0 answer=STATUS_FLT_DO_NOT_DETACH"),
+    BREAKS(handle_left_at_unload, "", /* of an earlier registration */
+           "FltCreateFile k1; FltUnregisterFilter filter=f0; FltRegisterFilter filter=f0; "
+           "UnloadFilter filter=f0; FltUnregisterFilter filter=f0; UnloadComplete filter=f0 "
+           "!handle-left-at-unload"),
+    KEEPS(
+        reference_left_at_unload, "",
+        "FltCreateFileEx k1 o1; UnloadFilter filter=f0; ObDereferenceObject o1; FltClose k1 " GONE(
+            o1) "; FltUnregisterFilter filter=f0; UnloadComplete filter=f0"),
+    BREAKS(reference_left_at_unload, "",
+           "FltCreateFileEx k1 o1; UnloadFilter filter=f0; FltClose k1 cleanup:o1; "
+           "FltUnregisterFilter filter=f0; UnloadComplete filter=f0 !reference-left-at-unload"),
+    KEEPS(unregister_before_unload, "",
+          "UnloadFilter filter=f0; FltUnregisterFilter filter=f0; UnloadComplete filter=f0"),
+    KEEPS(unregister_before_unload, "", "UnloadComplete filter=f0"),
+    BREAKS(unregister_before_unload, "",
+           "UnloadFilter filter=f0; UnloadComplete filter=f0 !unregister-before-unload"),
+    KEEPS(close_before_unregister, "",
+          "FltCreateFile k1; UnloadFilter filter=f0; FltClose k1 " GONE(o1)),
+    KEEPS(close_before_unregister, "",
+          "ZwCreateFile k1; FltUnregisterFilter filter=f0; ZwClose k1 " GONE(o1)),
+    BREAKS(close_before_unregister, "",
+           "FltCreateFile k1; FltUnregisterFilter filter=f0; FltRegisterFilter filter=f0; "
+           "ZwClose k1 " GONE(o1) "!zw-close-for-other-handles !close-before-unregister"),
 };
 
 /* These need a system's tables: whoever joins them with the contract's decides. */
 static const enum flt_rule decided_elsewhere[] = {
-    FLT_RULE_failed_call_changes_nothing, FLT_RULE_tables_apart,
-    FLT_RULE_open_handle_stays,           FLT_RULE_closed_handle_gone,
-    FLT_RULE_handle_as_granted,           FLT_RULE_handle_count_exact,
-    FLT_RULE_reference_count_exact,       FLT_RULE_object_outlives_handle,
-    FLT_RULE_object_gone_at_end,          FLT_RULE_object_phase,
-    FLT_RULE_process_exit_closes,         FLT_RULE_duplicate_closes_source,
+    FLT_RULE_filter_state,
+    FLT_RULE_failed_call_changes_nothing,
+    FLT_RULE_tables_apart,
+    FLT_RULE_open_handle_stays,
+    FLT_RULE_closed_handle_gone,
+    FLT_RULE_handle_as_granted,
+    FLT_RULE_handle_count_exact,
+    FLT_RULE_reference_count_exact,
+    FLT_RULE_object_outlives_handle,
+    FLT_RULE_object_gone_at_end,
+    FLT_RULE_object_phase,
+    FLT_RULE_process_exit_closes,
+    FLT_RULE_duplicate_closes_source,
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -1442,6 +2071,10 @@ static const struct {
      "IRP_MJ_CLEANUP for object 1 in p1, the handle was closed in p2"},
     {"", "FltCreateFile k1; FltClose k1",
      "no IRP_MJ_CLEANUP for object 1, its last handle is closed"},
+    {"", "AttachInstance instance=i1 =0x50",
+     "AttachInstance() = bugcheck 0x00000050, allowed: STATUS_SUCCESS"},
+    {"", "FltCreateFile k1 fail=STATUS_ACCESS_DENIED",
+     "FltCreateFile(\"\\a\") = STATUS_SUCCESS, allowed: STATUS_ACCESS_DENIED"},
     {"", "FltCreateFile k1; FltCreateFile k2; ObReferenceObjectByHandle k1 o2",
      "ObReferenceObjectByHandle handed out object 2, the handle is object 1's"},
 };
@@ -1821,6 +2454,14 @@ static void test_reset_forgets(void **state) {
         "ObDereferenceObject #0 o1 =withheld !object-live; ZwCreateEvent k1; "
         "ZwDuplicateObject k1 -> k2 target=System; NtClose k1; ZwClose k2; FltCreateFile k1; "
         "FltClose k1 " GONE(o8) "; end");
+    check_reset(
+        *state,
+        F1 "AttachInstance instance=i1 filter=f1; TeardownStart instance=i0; "
+           "FltCreateFile k1 filter=f1 instance=i1; FltUnregisterFilter; "
+           "UnloadFilter filter=f1; RunIn process=p2",
+        "FltOpenVolume k1 instance=i0 null:object; FltClose k1 " GONE(
+            o1) "; FltCreateFile filter=f1 =withheld !filter-live; AttachInstance instance=i1; " F1
+                "FltCreateFile k1 filter=f1; FltClose k1 " GONE(o7) "; end");
 }
 
 /* Whoever withholds a call says so; it is then as if it had not been. */
@@ -1905,6 +2546,100 @@ static void test_a_million_live_handles(void **state) {
     observe_event(contract, script_kernel_handle(1), FLT_OP_ZwCreateEvent);
 }
 
+/* ---- filters and instances as the view shows them -------------------------------------------- */
+
+/* "s- a0 -- t1": each filter (-, r, s), then each instance: its state (-, a, t) and its filter. */
+static void write_world(const struct flt_filter_rows *world, char text[16]) {
+    char *to = text;
+    for (int i = 1; i < FLT_FILTER_COUNT; i++)
+        *to++ = "-rs"[world->filter[i]];
+    for (int i = 1; i < FLT_INSTANCE_COUNT; i++) {
+        *to++ = ' ';
+        *to++ = "-at"[world->instance[i].state];
+        *to++ = "-01"[world->instance[i].filter];
+    }
+    *to = '\0';
+}
+
+static const struct {
+    const char *script, *world;
+} worlds[] = {
+    {"", "s- a0 -- --"},
+    {"FltRegisterFilter filter=f1", "sr a0 -- --"},
+    {F1, "ss a0 -- --"},
+    {F1 "AttachInstance instance=i1 filter=f1; AttachInstance instance=i2", "ss a0 a1 a0"},
+    {"FltUnregisterFilter", "-- -- -- --"},
+    {"FltUnregisterFilter; FltRegisterFilter", "r- -- -- --"},
+    {F1 "AttachInstance instance=i1 filter=f1; TeardownStart instance=i1; "
+        "AttachInstance instance=i2 filter=f1; FltUnregisterFilter filter=f1",
+     "s- a0 -- --"},
+    {"FltUnregisterFilter { FltUnregisterFilter }", "-- -- -- --"},
+    /* What does not fit changes nothing. */
+    {"AttachInstance instance=i1 filter=f1", "s- a0 -- --"},
+    {"AttachInstance instance=i1 filter=NULL; AttachInstance instance=NULL", "s- a0 -- --"},
+    {"FltRegisterFilter filter=f1; AttachInstance instance=i1 filter=f1", "sr a0 -- --"},
+    {F1 "AttachInstance instance=i0 filter=f1", "ss a0 -- --"},
+    {"UnloadFilter; AttachInstance instance=i1", "s- a0 -- --"},
+    {"TeardownStart instance=i1; TeardownStart", "s- a0 -- --"},
+    {"TeardownComplete instance=i0; TeardownComplete", "s- a0 -- --"},
+    {"TeardownStart instance=i0; TeardownStart instance=i0; AttachInstance instance=i0",
+     "s- t0 -- --"},
+    {"TeardownStart instance=i0; TeardownComplete instance=i0", "s- -- -- --"},
+    {"TeardownStart instance=i0; TeardownComplete instance=i0; AttachInstance instance=i0",
+     "s- a0 -- --"},
+    {"UnloadFilter", "s- a0 -- --"},
+    {"UnloadComplete; UnloadFilter filter=NULL; UnloadComplete filter=NULL", "s- a0 -- --"},
+    {"UnloadFilter; UnloadComplete !unregister-before-unload", "-- -- -- --"},
+    {"UnloadFilter; UnloadComplete answer=STATUS_FLT_DO_NOT_DETACH", "s- a0 -- --"},
+    {"UnloadFilter; UnloadComplete answer=STATUS_FLT_DO_NOT_DETACH; AttachInstance instance=i1",
+     "s- a0 a0 --"},
+    {"UnloadFilter; UnloadComplete answer=STATUS_FLT_DO_NOT_DETACH; UnloadComplete", "s- a0 -- --"},
+    {"UnloadFilter unload=mandatory; UnloadComplete answer=STATUS_FLT_DO_NOT_DETACH "
+     "!unregister-before-unload",
+     "-- -- -- --"},
+    {"UnloadFilter; FltUnregisterFilter; FltRegisterFilter; FltStartFiltering; AttachInstance "
+     "instance=i0; UnloadComplete answer=STATUS_FLT_DO_NOT_DETACH; AttachInstance instance=i1",
+     "s- -- a0 --"},
+    {"UnloadFilter filter=f1; " F1 "AttachInstance instance=i1 filter=f1", "ss a0 a1 --"},
+    /* Failed calls. */
+    {"FltRegisterFilter filter=f1 fail_step=1 " FULL, "s- a0 -- --"},
+    {"FltRegisterFilter filter=f1; FltStartFiltering filter=f1 fail_step=1 " FULL, "sr a0 -- --"},
+    {"FltRegisterFilter " TAKEN "; FltStartFiltering =STATUS_INVALID_PARAMETER", "s- a0 -- --"},
+};
+
+static void test_view_of_filters(void **state) {
+    struct flt_contract *contract = *state;
+    for (size_t i = 0; i < COUNT(worlds); i++) {
+        struct script s;
+        char text[16];
+        run_clean(&s, contract, worlds[i].script);
+        const struct flt_totals totals = totals_of(contract);
+        assert_true(totals.shows_filters);
+        assert_int_equal(totals.world.filter[FLT_FILTER_NULL], FLT_FILTER_GONE);
+        assert_int_equal(totals.world.instance[FLT_INSTANCE_NULL].state, FLT_INSTANCE_GONE);
+        assert_int_equal(totals.world.instance[FLT_INSTANCE_NULL].filter, FLT_FILTER_NULL);
+        write_world(&totals.world, text);
+        if (strcmp(text, worlds[i].world) != 0)
+            script_fail(&s, "the world is %s, expected: %s", text, worlds[i].world);
+    }
+}
+
+/* Both ways to the sums: as kept, and by walking the rows while some are not settled. */
+static void test_sums_of_filters(void **state) {
+    struct flt_contract *contract = *state;
+    const struct flt_view view = flt_contract_view(contract);
+    struct flt_sums sums;
+    struct script s;
+    run_clean(&s, contract, "TeardownStart instance=i0");
+    const struct flt_totals totals = totals_of(contract);
+    view.ops->sums(view.self, &sums);
+    assert_int_equal(sums.filters, flt_filters_sum(&totals.world));
+    observe_event(contract, script_kernel_handle(1), FLT_OP_ZwCreateEvent);
+    assert_true(contract->changed.count > 0);
+    view.ops->sums(view.self, &sums);
+    assert_int_equal(sums.filters, flt_filters_sum(&totals.world));
+}
+
 /* However long a run is, the records are as many as there ever were things at a time. */
 static void test_records_are_used_again(void **state) {
     struct flt_contract *contract = *state;
@@ -1973,6 +2708,8 @@ int main(void) {
         TEST(test_predicting_changes_nothing),
         TEST(test_unknown_opcodes_are_let_be),
         TEST(test_a_million_live_handles),
+        TEST(test_view_of_filters),
+        TEST(test_sums_of_filters),
         TEST(test_records_are_used_again),
         TEST(test_sets_of_outcomes),
     };

@@ -1,6 +1,7 @@
 /* Long random histories of a system that does everything right, kept in plain lists beside the
- * contract: it must find nothing, and know the same handles, objects, references and leaks. Values
- * and addresses come back soon and often, IRP_MJ_CLOSE comes when it likes, calls nest. */
+ * contract: it must find nothing, and know the same handles, objects, references, filters, leaks
+ * and breaches. Values and addresses come back soon and often, IRP_MJ_CLOSE comes when it likes,
+ * calls nest, opens fail as told and are undone, filters and instances come and go. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +23,10 @@ struct object {
     uint64_t token;
     uint32_t handles, references;
     uint8_t type;
-    bool there, closing; /* closing: IRP_MJ_CLOSE is due and has not been sent */
+    uint8_t filter, instance; /* whose it is; 0: nobody's */
+    uint32_t registration;    /* of the filter */
+    bool abandoned;           /* left behind by an unload */
+    bool there, closing;      /* closing: IRP_MJ_CLOSE is due and has not been sent */
 };
 
 struct handle {
@@ -48,6 +52,13 @@ struct world {
     struct take take[TAKES];
     uint32_t takes;
     int take_in_slot[SLOTS]; /* -1: none */
+    struct flt_filter_rows now;
+    int unloading[FLT_FILTER_COUNT]; /* -1: no; or enum flt_unload */
+    uint32_t registration[FLT_FILTER_COUNT];
+    bool may_refuse, must_refuse;           /* opens by whoever is going away */
+    enum flt_rule breach[FLT_MAX_BREACHES]; /* that the next prediction must name, in order */
+    uint32_t breaches;
+    uint32_t undone, refused, left; /* how often each happened */
     struct flt_violation violation;
 };
 
@@ -80,11 +91,21 @@ static struct flt_call new_call(struct world *w, uint8_t opcode) {
     return call;
 }
 
-static void predict(const struct world *w, const struct flt_call *call,
+static void predict(struct world *w, const struct flt_call *call,
                     struct flt_prediction *prediction) {
     flt_contract_predict(w->contract, call, prediction);
-    if (prediction->breaches > 0)
-        fail_msg("step %u: breach %s", w->step, flt_rules[prediction->breach[0]].id);
+    for (uint32_t i = 0; i < prediction->breaches || i < w->breaches; i++)
+        if (i >= prediction->breaches || i >= w->breaches || prediction->breach[i] != w->breach[i])
+            fail_msg("step %u: breach %s, expected: %s", w->step,
+                     flt_rules[i < prediction->breaches ? prediction->breach[i] : 0].id,
+                     flt_rules[i < w->breaches ? w->breach[i] : 0].id);
+    w->breaches = 0;
+}
+
+static void expect_breach(struct world *w, enum flt_rule rule, bool breaks) {
+    if (breaks)
+        w->breach[w->breaches++] = rule;
+    w->left += breaks;
 }
 
 static void observe(struct world *w, const struct flt_call *call, struct flt_prediction *prediction,
@@ -136,6 +157,62 @@ static bool has_room(const struct world *w) {
 
 static void within(struct world *w);
 
+/* A filter that is there and an instance of its own, or none. False: no filter is there. */
+static bool some_filter(struct world *w, uint8_t *filter, uint8_t *instance) {
+    *filter = (uint8_t)(1 + pick(w, FLT_FILTER_COUNT - 1));
+    *instance = (uint8_t)pick(w, FLT_INSTANCE_COUNT);
+    if (w->now.filter[*filter] == FLT_FILTER_GONE)
+        *filter = (uint8_t)(FLT_FILTER_COUNT - *filter); /* the other of two */
+    if (w->now.instance[*instance].filter != *filter)
+        *instance = FLT_INSTANCE_NULL;
+    return w->now.filter[*filter] != FLT_FILTER_GONE;
+}
+
+/* Told to fail at a step: before its IRP_MJ_CREATE, or after it, which is undone. */
+static void fail_open(struct world *w, struct flt_call *call, bool going_away) {
+    struct flt_prediction prediction;
+    struct flt_outcome outcome = {.kind = FLT_RETURNED};
+    const struct object object = {.token = free_address(w)};
+    const bool refuse = going_away && (w->must_refuse || (w->may_refuse && pick(w, 2)));
+    call->arg[FLT_ARG_fail] = (uint32_t)STATUS_ACCESS_DENIED;
+    call->arg[FLT_ARG_fail_step] = pick(w, FLT_FAIL_STEPS + 1);
+    predict(w, call, &prediction);
+    if (!refuse && call->arg[FLT_ARG_fail_step] > 0 && pick(w, 2)) {
+        irp(w, FLT_EVENT_CREATE, &object);
+        irp(w, FLT_EVENT_CLEANUP, &object);
+        irp(w, FLT_EVENT_CLOSE, &object);
+        w->undone++;
+    }
+    outcome.status = refuse ? (uint32_t)STATUS_FLT_DELETING_OBJECT : (uint32_t)STATUS_ACCESS_DENIED;
+    for (int i = 0; i < FLT_RESULT_LIMIT; i++)
+        outcome.out[i] = fill;
+    outcome.iosb_status = (uint32_t)fill;
+    observe(w, call, &prediction, &outcome);
+    w->refused += refuse;
+}
+
+/* Names the open's filter and instance. False: it has failed, and is over. */
+static bool choose_owner(struct world *w, struct flt_call *call, struct object *owner) {
+    if (call->opcode == FLT_OP_ZwCreateEvent || call->opcode == FLT_OP_ZwCreateFile)
+        return true;
+    if (!some_filter(w, &owner->filter, &owner->instance)) {
+        owner->instance = FLT_INSTANCE_NULL;
+        call->opcode = FLT_OP_ZwCreateFile;
+        owner->filter = FLT_FILTER_NULL;
+        return true;
+    }
+    call->arg[FLT_ARG_filter] = owner->filter;
+    call->arg[FLT_ARG_instance] = owner->instance;
+    owner->registration = w->registration[owner->filter];
+    const bool going_away = w->unloading[owner->filter] >= 0 ||
+                            w->now.instance[owner->instance].state == FLT_INSTANCE_TEARING_DOWN;
+    const bool refused = w->must_refuse || (w->may_refuse && pick(w, 2));
+    if (!(going_away && refused) && pick(w, 5) > 0)
+        return true;
+    fail_open(w, call, going_away);
+    return false;
+}
+
 /* The handle is there before what is called within the open happens, its outcome after that. */
 static void open_some(struct world *w, bool nests) {
     static const uint8_t opcodes[] = {FLT_OP_FltCreateFile, FLT_OP_FltCreateFileEx,
@@ -144,6 +221,9 @@ static void open_some(struct world *w, bool nests) {
     if (!has_room(w) || !free_value(w, &index))
         return;
     struct flt_call call = new_call(w, opcodes[pick(w, 4)]);
+    struct object owner = {.filter = FLT_FILTER_NULL};
+    if (!choose_owner(w, &call, &owner))
+        return;
     const bool event = call.opcode == FLT_OP_ZwCreateEvent;
     const bool ex = call.opcode == FLT_OP_FltCreateFileEx;
     call.result_slot[FLT_RESULT_handle] = some_slot(w);
@@ -155,6 +235,9 @@ static void open_some(struct world *w, bool nests) {
     w->object[object] = (struct object){.token = free_address(w),
                                         .handles = 1,
                                         .type = event ? FLT_TYPE_EVENT : FLT_TYPE_FILE,
+                                        .filter = owner.filter,
+                                        .instance = owner.instance,
+                                        .registration = owner.registration,
                                         .there = true};
     const bool late_create = pick(w, 2);
     if (!event && !late_create)
@@ -211,6 +294,10 @@ static void close_some(struct world *w, bool nests) {
     struct object *object = &w->object[w->handle[index].object];
     struct flt_call call = new_call(w, w->handle[index].by_flt ? FLT_OP_FltClose : FLT_OP_ZwClose);
     call.arg[FLT_ARG_handle] = value_of(index);
+    expect_breach(w, FLT_RULE_close_before_unregister,
+                  w->handle[index].by_flt &&
+                      (w->now.filter[object->filter] == FLT_FILTER_GONE ||
+                       w->registration[object->filter] != object->registration));
     struct flt_prediction prediction;
     predict(w, &call, &prediction);
     w->handle[index].live = false;
@@ -305,6 +392,144 @@ static void within(struct world *w) {
         }
 }
 
+/* ---- filters and instances ------------------------------------------------------------------- */
+
+/* What the naive lists say is left of an instance's, or of a filter's, as breaches. */
+static bool is_of(const struct object *object, uint32_t instances, uint8_t filter) {
+    return object->there && ((object->instance && instances >> object->instance & 1) ||
+                             (filter && object->filter == filter && !object->abandoned));
+}
+
+static void expect_left(struct world *w, uint32_t instances, uint8_t filter,
+                        enum flt_rule handle_rule, enum flt_rule reference_rule) {
+    bool handle = false, reference = false;
+    for (uint32_t i = 0; i < VALUES; i++)
+        handle |= w->handle[i].live && w->handle[i].by_flt &&
+                  is_of(&w->object[w->handle[i].object], instances, filter);
+    for (uint32_t i = 0; i < w->objects; i++)
+        reference |= w->object[i].references > 0 && is_of(&w->object[i], instances, filter);
+    expect_breach(w, handle_rule, handle);
+    expect_breach(w, reference_rule, reference);
+}
+
+static void expect_left_at_teardown(struct world *w, uint32_t instances) {
+    expect_left(w, instances, 0, FLT_RULE_handle_left_at_teardown,
+                FLT_RULE_reference_left_at_teardown);
+}
+
+static uint32_t instances_of(const struct world *w, uint8_t filter) {
+    uint32_t instances = 0;
+    for (uint32_t i = 1; i < FLT_INSTANCE_COUNT; i++)
+        if (w->now.instance[i].filter == filter)
+            instances |= 1u << i;
+    return instances;
+}
+
+static void tear_down_instances(struct world *w, uint32_t instances) {
+    for (uint32_t i = 1; i < FLT_INSTANCE_COUNT; i++)
+        if (instances >> i & 1)
+            w->now.instance[i] = (struct flt_instance_row){FLT_INSTANCE_GONE, FLT_FILTER_NULL};
+    for (uint32_t i = 0; i < w->objects; i++)
+        if (instances >> w->object[i].instance & 1)
+            w->object[i].instance = FLT_INSTANCE_NULL;
+}
+
+static void unregister(struct world *w, uint8_t filter) {
+    tear_down_instances(w, instances_of(w, filter));
+    w->now.filter[filter] = FLT_FILTER_GONE;
+}
+
+/* The call has no outputs, or the filter. */
+static void make(struct world *w, const struct flt_call *call, uint32_t status) {
+    struct flt_prediction prediction;
+    struct flt_outcome outcome = {.kind = FLT_RETURNED, .status = status};
+    outcome.out[FLT_RESULT_filter] = call->arg[FLT_ARG_filter];
+    predict(w, call, &prediction);
+    observe(w, call, &prediction, &outcome);
+}
+
+/* One of the driver's three calls, if the filter is there for it. */
+static void register_some(struct world *w, struct flt_call *call, uint8_t filter) {
+    uint8_t *state = &w->now.filter[filter];
+    if (*state == FLT_FILTER_GONE) {
+        call->opcode = FLT_OP_FltRegisterFilter;
+        make(w, call, STATUS_SUCCESS);
+        *state = FLT_FILTER_REGISTERED;
+        w->registration[filter]++;
+    } else if (pick(w, 4) > 0) {
+        call->opcode = FLT_OP_FltStartFiltering;
+        make(w, call, *state == FLT_FILTER_STARTED ? (uint32_t)STATUS_INVALID_PARAMETER : 0);
+        *state = FLT_FILTER_STARTED;
+    } else {
+        call->opcode = FLT_OP_FltUnregisterFilter;
+        expect_left_at_teardown(w, instances_of(w, filter));
+        make(w, call, STATUS_SUCCESS);
+        unregister(w, filter);
+    }
+}
+
+static void move_instance(struct world *w, struct flt_call *call, uint8_t filter) {
+    struct flt_instance_row *row = &w->now.instance[call->arg[FLT_ARG_instance]];
+    const bool torn_down =
+        call->opcode == FLT_OP_TeardownComplete && row->state == FLT_INSTANCE_TEARING_DOWN;
+    const uint32_t instances = torn_down ? 1u << call->arg[FLT_ARG_instance] : 0;
+    expect_left_at_teardown(w, instances);
+    make(w, call, STATUS_SUCCESS);
+    if (call->opcode == FLT_OP_AttachInstance && call->arg[FLT_ARG_instance] &&
+        row->state == FLT_INSTANCE_GONE && w->now.filter[filter] == FLT_FILTER_STARTED &&
+        w->unloading[filter] < 0)
+        *row = (struct flt_instance_row){FLT_INSTANCE_ATTACHED, filter};
+    else if (call->opcode == FLT_OP_TeardownStart && row->state == FLT_INSTANCE_ATTACHED)
+        row->state = FLT_INSTANCE_TEARING_DOWN;
+    tear_down_instances(w, instances);
+}
+
+static void end_unload(struct world *w, const struct flt_call *call, uint8_t filter) {
+    const bool unloads = w->unloading[filter] == FLT_UNLOAD_MANDATORY ||
+                         (w->unloading[filter] == FLT_UNLOAD_OPTIONAL &&
+                          call->arg[FLT_ARG_answer] == (uint32_t)STATUS_SUCCESS);
+    if (unloads) {
+        const bool there = w->now.filter[filter] != FLT_FILTER_GONE;
+        expect_breach(w, FLT_RULE_unregister_before_unload, there);
+        if (there)
+            expect_left_at_teardown(w, instances_of(w, filter));
+        expect_left(w, 0, filter, FLT_RULE_handle_left_at_unload,
+                    FLT_RULE_reference_left_at_unload);
+    }
+    make(w, call, STATUS_SUCCESS);
+    w->unloading[filter] = -1;
+    if (!unloads)
+        return;
+    unregister(w, filter);
+    for (uint32_t i = 0; i < w->objects; i++)
+        w->object[i].abandoned |= w->object[i].filter == filter;
+}
+
+static void move_filter(struct world *w) {
+    static const uint8_t opcodes[] = {FLT_OP_FltRegisterFilter, FLT_OP_AttachInstance,
+                                      FLT_OP_AttachInstance,    FLT_OP_TeardownStart,
+                                      FLT_OP_TeardownComplete,  FLT_OP_UnloadFilter,
+                                      FLT_OP_UnloadComplete};
+    struct flt_call call = new_call(w, opcodes[pick(w, sizeof opcodes)]);
+    const uint8_t filter = (uint8_t)(1 + pick(w, FLT_FILTER_COUNT - 1));
+    call.arg[FLT_ARG_filter] = filter;
+    call.arg[FLT_ARG_instance] = pick(w, FLT_INSTANCE_COUNT);
+    call.arg[FLT_ARG_unload] = pick(w, 2);
+    call.arg[FLT_ARG_answer] =
+        pick(w, 2) ? (uint32_t)STATUS_SUCCESS : (uint32_t)STATUS_FLT_DO_NOT_DETACH;
+    if (call.opcode == FLT_OP_FltRegisterFilter) {
+        register_some(w, &call, filter);
+    } else if (call.opcode == FLT_OP_UnloadComplete) {
+        end_unload(w, &call, filter);
+    } else if (call.opcode == FLT_OP_UnloadFilter) {
+        make(w, &call, STATUS_SUCCESS);
+        if (w->now.filter[filter] != FLT_FILTER_GONE && w->unloading[filter] < 0)
+            w->unloading[filter] = (int)call.arg[FLT_ARG_unload];
+    } else {
+        move_instance(w, &call, filter);
+    }
+}
+
 static void send_closes(struct world *w, bool all) {
     for (uint32_t i = 0; i < w->objects; i++)
         if (w->object[i].closing && (all || pick(w, 4) == 0)) {
@@ -388,11 +613,20 @@ static void compare_sums(const struct flt_view *view) {
     assert_int_equal(kept.handles, walked.handles);
     assert_int_equal(kept.objects, walked.objects);
     assert_int_equal(kept.rows, walked.rows);
+    assert_int_equal(kept.filters, walked.filters);
+}
+
+static void compare_filters(const struct world *w, const struct flt_view *view) {
+    struct flt_totals totals;
+    view->ops->totals(view->self, &totals);
+    assert_true(totals.shows_filters);
+    assert_memory_equal(&totals.world, &w->now, sizeof totals.world);
 }
 
 static void compare(struct world *w) {
     const struct flt_view view = flt_contract_view(w->contract);
     compare_sums(&view);
+    compare_filters(w, &view);
     compare_handles(w, &view);
     compare_objects(w, &view);
     compare_leaks(w);
@@ -407,11 +641,18 @@ static void start(struct world *w, struct flt_contract *contract, uint64_t seed,
     w->random = seed;
     for (int i = 0; i < SLOTS; i++)
         w->take_in_slot[i] = -1;
+    for (int i = 0; i < FLT_FILTER_COUNT; i++)
+        w->unloading[i] = -1;
+    w->now.filter[FLT_FILTER_F0] = FLT_FILTER_STARTED;
+    w->now.instance[FLT_INSTANCE_I0] =
+        (struct flt_instance_row){FLT_INSTANCE_ATTACHED, FLT_FILTER_F0};
+    w->may_refuse = switches->value[FLT_SWITCH_deleting] == FLT_SWITCH_ANY;
+    w->must_refuse = flt_chosen(switches, deleting, refused);
     flt_contract_reset(contract, switches);
 }
 
 static void one_step(struct world *w) {
-    switch (pick(w, 6)) {
+    switch (pick(w, 7)) {
     case 0:
     case 1:
         open_some(w, true);
@@ -424,6 +665,9 @@ static void one_step(struct world *w) {
         break;
     case 4:
         dereference_some(w, true);
+        break;
+    case 5:
+        move_filter(w);
         break;
     default:
         send_closes(w, false);
@@ -454,8 +698,10 @@ static void test_histories(void **state) {
             memset(switches.value, FLT_SWITCH_ANY, sizeof switches.value);
         start(w, *state, seed << 32, &switches);
         run_history(w);
-        if (w->takes < 400 || w->objects < 400) /* else little was tried */
-            fail_msg("%u references, %u objects", w->takes, w->objects);
+        /* Else little was tried. */
+        if (w->takes < 400 || w->objects < 400 || w->undone < 20 || w->refused < 20 || w->left < 20)
+            fail_msg("%u references, %u objects, %u undone, %u refused, %u breaches", w->takes,
+                     w->objects, w->undone, w->refused, w->left);
     }
     test_free(w);
 }

@@ -85,6 +85,21 @@ void flt_contract_event(struct flt_contract *contract, const struct flt_event *e
     }
 }
 
+/* Its IRP_MJ_CLEANUP comes from no close: it is the open's own, in the thread's process. An object
+ * that is still in use may be that of an open around this one; settling tells. */
+void flt_observe_undone_open(struct flt_contract *contract, struct flt_violation *violation) {
+    if (contract->provisional.count == 0)
+        return; /* it failed before */
+    const uint32_t newest = contract->provisional.at[contract->provisional.count - 1];
+    struct flt_object_record *object = &contract->object[newest];
+    object->not_undone = !object->cleaned || !object->closed;
+    if (object->not_undone)
+        return;
+    object->closed_in = FLT_IN_THREAD;
+    flt_check_cleanup_process(object, violation);
+    flt_discard_provisional(contract, newest);
+}
+
 /* ---- when the calls are over ----------------------------------------------------------------- */
 
 static void check_irps(const struct flt_object_record *object, struct flt_violation *violation) {
@@ -133,15 +148,28 @@ static void check_closes(const struct flt_contract *contract, struct flt_violati
     }
 }
 
+/* No open is under way: an object that is still provisional is nobody's. */
+static void check_provisional(const struct flt_contract *contract,
+                              struct flt_violation *violation) {
+    for (uint32_t i = 0; i < contract->provisional.count; i++) {
+        const struct flt_object_record *object = &contract->object[contract->provisional.at[i]];
+        if (object->not_undone)
+            flt_violate(violation, FLT_RULE_failed_open_undone,
+                        "object %" PRIu32 " had no %s when its open failed", object->number,
+                        object->cleaned ? "IRP_MJ_CLOSE" : "IRP_MJ_CLEANUP");
+        else
+            flt_violate(violation, FLT_RULE_irp_for_known_object,
+                        "IRP_MJ_CREATE for object %" PRIu32 ", which no call opened",
+                        object->number);
+    }
+}
+
 void flt_contract_settle(struct flt_contract *contract, bool at_end,
                          struct flt_violation *violation) {
     if (contract->touched.count > 0)
         settle_touched(contract, violation);
     flt_sum_handles(contract);
-    if (contract->provisional.count > 0)
-        flt_violate(violation, FLT_RULE_irp_for_known_object,
-                    "IRP_MJ_CREATE for object %" PRIu32 ", which no call opened",
-                    contract->object[contract->provisional.at[0]].number);
+    check_provisional(contract, violation);
     if (at_end)
         check_closes(contract, violation);
 }

@@ -119,17 +119,27 @@ void flt_give_back(struct flt_contract *contract, uint32_t object) {
     flt_touch(contract, object);
 }
 
+/* To the list of free records. */
+static void free_record(struct flt_contract *contract, uint32_t object) {
+    flt_forget_token(contract, object);
+    contract->object[object].state = FLT_OBJECT_FREE;
+    contract->object[object].place = contract->free_object;
+    contract->free_object = object;
+}
+
+void flt_discard_provisional(struct flt_contract *contract, uint32_t object) {
+    leave_provisional(contract, object);
+    free_record(contract, object);
+}
+
 void flt_retire_if_done(struct flt_contract *contract, uint32_t object) {
     struct flt_object_record *record = &contract->object[object];
     if (record->handles > 0 || record->references > 0)
         return;
     if (record->type == FLT_TYPE_FILE && !(record->created && record->cleaned && record->closed))
         return;
-    flt_forget_token(contract, object);
     leave_live(contract, object);
-    record->state = FLT_OBJECT_FREE;
-    record->place = contract->free_object;
-    contract->free_object = object;
+    free_record(contract, object);
 }
 
 /* ---- references ------------------------------------------------------------------------------ */

@@ -23,8 +23,8 @@ static void predict_new_handle(const struct flt_contract *contract, const struct
     flt_expect_new_handle(contract, table, rule, prediction);
 }
 
-static void predict_open(const struct flt_contract *contract, const struct flt_call *call,
-                         struct flt_prediction *prediction) {
+static void predict_named_open(const struct flt_contract *contract, const struct flt_call *call,
+                               struct flt_prediction *prediction) {
     predict_new_handle(contract, call, FLT_RULE_open_existing, prediction);
     const enum flt_name_there there = what_is_there(call);
     if (there == FLT_NAME_FILE)
@@ -34,6 +34,28 @@ static void predict_open(const struct flt_contract *contract, const struct flt_c
         flt_expect(prediction, FLT_RULE_open_name_syntax, (uint32_t)STATUS_OBJECT_PATH_SYNTAX_BAD);
     else
         flt_expect(prediction, FLT_RULE_open_missing, (uint32_t)STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
+/* Whoever is going away opens no more, or opens as ever. */
+static void predict_deleting(const struct flt_contract *contract, const struct flt_call *call,
+                             struct flt_prediction *prediction) {
+    if (!flt_is_going_away(contract, call) || !flt_accepts(&contract->switches, deleting, refused))
+        return;
+    if (flt_chosen(&contract->switches, deleting, refused)) {
+        prediction->clauses = 0; /* before the name, and the table */
+        flt_expect(prediction, FLT_RULE_open_deleting, (uint32_t)STATUS_FLT_DELETING_OBJECT);
+        return;
+    }
+    for (uint8_t i = 0; i < prediction->clauses; i++)
+        flt_allow(&prediction->clause[i].allowed, FLT_RETURNED,
+                  (uint32_t)STATUS_FLT_DELETING_OBJECT);
+}
+
+static void predict_open(const struct flt_contract *contract, const struct flt_call *call,
+                         struct flt_prediction *prediction) {
+    predict_named_open(contract, call, prediction);
+    if (flt_is_flt_open(call->opcode))
+        predict_deleting(contract, call, prediction);
 }
 
 /* ---- what a successful open hands out -------------------------------------------------------- */
@@ -109,7 +131,7 @@ static uint32_t new_object(struct flt_contract *contract, const struct flt_call 
 /* FltOpenVolume asks for no access and no attributes: it grants what a volume's handle needs. */
 static uint32_t open_handle(struct flt_contract *contract, const struct flt_call *call,
                             uint8_t table, uint64_t value, uint32_t object) {
-    contract->object[object].by_flt = flt_is_flt_open(call->opcode);
+    flt_own_object(contract, call, object);
     if (call->opcode != FLT_OP_FltOpenVolume)
         return flt_add_new_handle(contract, call, table, value, object);
     const uint32_t handle = flt_open_handle(contract, table, value, object);
@@ -121,6 +143,8 @@ static void observe_open(struct flt_contract *contract, const struct flt_call *c
                          enum flt_type type, const struct flt_outcome *outcome,
                          struct flt_violation *violation) {
     if (!flt_success(outcome->status)) {
+        if (type == FLT_TYPE_FILE && flt_failed_at_a_step(call, outcome))
+            flt_observe_undone_open(contract, violation);
         flt_observe_failure(contract, call, outcome, violation);
         return;
     }
@@ -165,10 +189,17 @@ FLT_OBSERVE(FltCreateFileEx2) {
 }
 
 FLT_PREDICT(FltOpenVolume) {
-    if (call->arg[FLT_ARG_instance] % FLT_INSTANCE_COUNT != 0)
-        predict_new_handle(contract, call, FLT_RULE_open_volume, prediction);
-    else
+    const uint64_t instance = call->arg[FLT_ARG_instance];
+    if (instance == FLT_INSTANCE_NULL || flt_is_on_network(instance)) {
         flt_expect(prediction, FLT_RULE_open_volume, (uint32_t)STATUS_INVALID_PARAMETER);
+        return;
+    }
+    if (flt_state_of_instance(contract, call) == FLT_INSTANCE_TEARING_DOWN) {
+        flt_expect(prediction, FLT_RULE_open_deleting_volume, (uint32_t)STATUS_FLT_DELETING_OBJECT);
+        return;
+    }
+    predict_new_handle(contract, call, FLT_RULE_open_volume, prediction);
+    predict_deleting(contract, call, prediction);
 }
 
 FLT_OBSERVE(FltOpenVolume) {

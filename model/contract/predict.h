@@ -63,6 +63,17 @@ void flt_find_table_breach(const struct flt_contract *contract, const struct flt
 /* IRQL is checked by the verifier for every row but those that may run at any. */
 bool flt_above_its_irql(const struct flt_contract *contract, const struct flt_call *call);
 
+/* Those of the filter and instance arguments (filters.c). */
+void flt_find_filter_breaches(const struct flt_contract *contract, const struct flt_call *call,
+                              struct flt_prediction *prediction);
+
+/* ---- calls that are told to fail (injected.c) ------------------------------------------------ */
+
+/* Puts the failure in the place of success, or beside it. */
+void flt_predict_injected(const struct flt_call *call, struct flt_prediction *prediction);
+/* The call failed as told, and may have done something by then. */
+bool flt_failed_at_a_step(const struct flt_call *call, const struct flt_outcome *outcome);
+
 /* ---- closing (closing.c) --------------------------------------------------------------------- */
 
 /* Whether FltClose, where it closes only what is its own, takes the live handle for its own. */
@@ -94,6 +105,9 @@ void flt_describe_new_handle(struct flt_contract *contract, const struct flt_cal
 /* Once the last handle is closed and IRP_MJ_CLEANUP came, in whichever order. */
 void flt_check_cleanup_process(const struct flt_object_record *object,
                                struct flt_violation *violation);
+
+/* The open failed at a step: what came of its IRP_MJ_CREATE, if it sent one, is over. */
+void flt_observe_undone_open(struct flt_contract *contract, struct flt_violation *violation);
 
 /* ---- outputs (outputs.c) --------------------------------------------------------------------- */
 

@@ -46,12 +46,16 @@ struct flt_object_record {
     uint8_t state;  /* enum flt_object_state */
     uint8_t type;   /* enum flt_type */
     uint8_t told;   /* enum flt_told */
-    bool by_flt;    /* an Flt open made it */
+    bool by_flt;    /* an Flt open made it: for that filter and registration, on that instance */
+    uint8_t filter, instance;
+    bool abandoned; /* the filter's unload is complete */
+    uint32_t registration;
     bool created, cleaned, closed; /* the IRPs that came */
     /* The process of its IRP_MJ_CLEANUP, and the one that the thread was in then; the process whose
      * handle closed last, or FLT_IN_THREAD. */
     uint8_t cleaned_in, thread_in, closed_in;
-    bool touched; /* is in the list of the same name */
+    bool not_undone; /* while provisional: an open failed as told when it was the newest */
+    bool touched;    /* is in the list of the same name */
 };
 
 /* A reference that a call took and nobody dropped. */
@@ -108,6 +112,7 @@ struct flt_about_handle {
     uint8_t flags;      /* enum flt_handle_flags */
     uint8_t type;       /* of its object */
     bool object_by_flt; /* an Flt open made its object */
+    bool owner_is_gone; /* the filter that it was opened for was unregistered since */
 };
 
 /* What a close or a dereference that is under way takes away (acts.c). */
@@ -128,6 +133,8 @@ struct flt_acts {
     struct flt_act act[FLT_MAX_ACTS];
 };
 
+enum { FLT_NOT_UNLOADING, FLT_UNLOADING_OPTIONAL, FLT_UNLOADING_MANDATORY };
+
 struct flt_leaks;
 
 struct flt_contract {
@@ -136,6 +143,9 @@ struct flt_contract {
     struct flt_thread thread[FLT_THREAD_COUNT];
     struct flt_table table[FLT_TABLE_COUNT];
     bool exited[FLT_PROCESS_COUNT];
+    struct flt_filter_rows world;
+    uint8_t unloading[FLT_FILTER_COUNT];     /* FLT_NOT_UNLOADING ... */
+    uint32_t registration[FLT_FILTER_COUNT]; /* the number of the filter's latest */
 
     struct flt_handle_record *handle;
     uint32_t handles, handle_room;
@@ -218,6 +228,8 @@ void flt_forget_token(struct flt_contract *contract, uint32_t object);
 /* PROVISIONAL to LIVE, and back. */
 void flt_take_over(struct flt_contract *contract, uint32_t object);
 void flt_give_back(struct flt_contract *contract, uint32_t object);
+/* A PROVISIONAL one that no open handed out, after its last IRP. */
+void flt_discard_provisional(struct flt_contract *contract, uint32_t object);
 /* To be looked at by the next flt_contract_settle. */
 FLT_INLINE void flt_touch(struct flt_contract *contract, uint32_t object) {
     struct flt_object_record *record = &contract->object[object];
@@ -251,6 +263,20 @@ void flt_end_act(struct flt_contract *contract, const struct flt_call *call);
 void flt_act_on_cleanup(struct flt_contract *contract, uint32_t object,
                         struct flt_violation *violation);
 void flt_act_on_close(struct flt_contract *contract, uint32_t object);
+
+/* ---- filters and instances (filters.c) ------------------------------------------------------- */
+
+/* f0 is started, i0 is attached to it. */
+void flt_start_world(struct flt_contract *contract);
+/* Of the call's instance argument. */
+enum flt_instance_state flt_state_of_instance(const struct flt_contract *contract,
+                                              const struct flt_call *call);
+/* The filter that an Flt open is made for is being unloaded, or its instance is being torn down. */
+bool flt_is_going_away(const struct flt_contract *contract, const struct flt_call *call);
+/* The object is the Flt open's. */
+void flt_own_object(struct flt_contract *contract, const struct flt_call *call, uint32_t object);
+/* Its filter was unregistered since. */
+bool flt_owner_is_gone(const struct flt_contract *contract, const struct flt_object_record *object);
 
 /* ---- slots (slots.c) ------------------------------------------------------------------------- */
 

@@ -20,6 +20,9 @@ static void move_handle(struct flt_contract *contract, struct flt_handle_record 
     contract->object[guess].handles--;
     contract->object[object].handles++;
     contract->object[object].by_flt = contract->object[guess].by_flt;
+    contract->object[object].filter = contract->object[guess].filter;
+    contract->object[object].instance = contract->object[guess].instance;
+    contract->object[object].registration = contract->object[guess].registration;
     handle->object = object;
     contract->unsummed = true; /* seldom */
     flt_touch(contract, object);

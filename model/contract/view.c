@@ -8,6 +8,8 @@ static void totals(const void *self, struct flt_totals *totals) {
     const struct flt_contract *contract = self;
     totals->handles = contract->live_handles.count;
     totals->objects = contract->live_objects.count;
+    totals->shows_filters = true;
+    totals->world = contract->world;
 }
 
 FLT_INLINE void handle_row(const struct flt_contract *contract, uint32_t at,
@@ -114,6 +116,7 @@ static void sums(const void *self, struct flt_sums *sums) {
     sums->handles = contract->sums.handles;
     sums->objects = contract->sums.objects;
     sums->rows = (uint64_t)contract->live_handles.count + contract->live_objects.count;
+    sums->filters = flt_filters_sum(&contract->world);
 }
 
 struct flt_view flt_contract_view(const struct flt_contract *contract) {

@@ -8,10 +8,16 @@
 typedef struct _FLT_FILTER *PFLT_FILTER;
 typedef struct _FLT_INSTANCE *PFLT_INSTANCE;
 struct _FLT_CALLBACK_DATA;
+typedef struct _FLT_REGISTRATION FLT_REGISTRATION;
 typedef ULONG FLT_IO_OPERATION_FLAGS;
 typedef void (*PFLT_COMPLETED_ASYNC_IO_CALLBACK)(struct _FLT_CALLBACK_DATA *CallbackData,
                                                  PVOID Context);
 
+/* Hands out the filter; IRQL <= APC_LEVEL, as the next two. */
+NTSTATUS FltRegisterFilter(PDRIVER_OBJECT Driver, const FLT_REGISTRATION *Registration,
+                           PFLT_FILTER *RetFilter);
+NTSTATUS FltStartFiltering(PFLT_FILTER Filter);
+VOID FltUnregisterFilter(PFLT_FILTER Filter);
 NTSTATUS FltCreateFile(PFLT_FILTER Filter, PFLT_INSTANCE Instance, PHANDLE FileHandle,
                        ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
                        PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize,

@@ -74,6 +74,7 @@ typedef struct _OBJECT_TYPE OBJECT_TYPE, *POBJECT_TYPE;
 typedef struct _ACCESS_STATE *PACCESS_STATE;
 typedef struct _IRP *PIRP;
 typedef struct _KPROCESS *PRKPROCESS;
+typedef struct _DRIVER_OBJECT DRIVER_OBJECT, *PDRIVER_OBJECT;
 typedef struct _KAPC_STATE *PRKAPC_STATE;
 typedef void (*PIO_APC_ROUTINE)(PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock, ULONG Reserved);
 typedef enum _FILE_INFORMATION_CLASS { FileStandardInformation = 5 } FILE_INFORMATION_CLASS;

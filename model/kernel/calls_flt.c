@@ -1,6 +1,7 @@
 /* The filter manager's calls. */
 #include "calls.h"
 #include "closes.h"
+#include "faults.h"
 #include "opens.h"
 #include "pointers.h"
 
@@ -11,11 +12,13 @@ NTSTATUS flt_kernel_FltCreateFile(struct flt_system *system, PFLT_FILTER Filter,
                                   ULONG FileAttributes, ULONG ShareAccess, ULONG CreateDisposition,
                                   ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength,
                                   ULONG Flags) {
-    (void)Filter, (void)Instance, (void)AllocationSize, (void)FileAttributes, (void)ShareAccess;
-    (void)CreateDisposition, (void)CreateOptions, (void)EaBuffer, (void)EaLength, (void)Flags;
+    (void)AllocationSize, (void)FileAttributes, (void)ShareAccess, (void)CreateDisposition;
+    (void)CreateOptions, (void)EaBuffer, (void)EaLength, (void)Flags;
     struct flt_kernel *kernel = flt_kernel_enter(system, FLT_OP_FltCreateFile);
     return flt_open(kernel, &(struct flt_open){.opener = FLT_OP_FltCreateFile,
                                                .type = FLT_TYPE_FILE,
+                                               .filter = flt_filter_number(Filter),
+                                               .instance = flt_instance_number(Instance),
                                                .named = true,
                                                .access = DesiredAccess,
                                                .attributes = ObjectAttributes,
@@ -31,11 +34,13 @@ NTSTATUS flt_kernel_FltCreateFileEx(struct flt_system *system, PFLT_FILTER Filte
                                     ULONG FileAttributes, ULONG ShareAccess,
                                     ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer,
                                     ULONG EaLength, ULONG Flags) {
-    (void)Filter, (void)Instance, (void)AllocationSize, (void)FileAttributes, (void)ShareAccess;
-    (void)CreateDisposition, (void)CreateOptions, (void)EaBuffer, (void)EaLength, (void)Flags;
+    (void)AllocationSize, (void)FileAttributes, (void)ShareAccess, (void)CreateDisposition;
+    (void)CreateOptions, (void)EaBuffer, (void)EaLength, (void)Flags;
     struct flt_kernel *kernel = flt_kernel_enter(system, FLT_OP_FltCreateFileEx);
     return flt_open(kernel, &(struct flt_open){.opener = FLT_OP_FltCreateFileEx,
                                                .type = FLT_TYPE_FILE,
+                                               .filter = flt_filter_number(Filter),
+                                               .instance = flt_instance_number(Instance),
                                                .named = true,
                                                .access = DesiredAccess,
                                                .attributes = ObjectAttributes,
@@ -51,12 +56,14 @@ flt_kernel_FltCreateFileEx2(struct flt_system *system, PFLT_FILTER Filter, PFLT_
                             PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
                             ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer,
                             ULONG EaLength, ULONG Flags, PIO_DRIVER_CREATE_CONTEXT DriverContext) {
-    (void)Filter, (void)Instance, (void)AllocationSize, (void)FileAttributes, (void)ShareAccess;
-    (void)CreateDisposition, (void)CreateOptions, (void)EaBuffer, (void)EaLength, (void)Flags;
+    (void)AllocationSize, (void)FileAttributes, (void)ShareAccess, (void)CreateDisposition;
+    (void)CreateOptions, (void)EaBuffer, (void)EaLength, (void)Flags;
     (void)DriverContext;
     struct flt_kernel *kernel = flt_kernel_enter(system, FLT_OP_FltCreateFileEx2);
     return flt_open(kernel, &(struct flt_open){.opener = FLT_OP_FltCreateFileEx2,
                                                .type = FLT_TYPE_FILE,
+                                               .filter = flt_filter_number(Filter),
+                                               .instance = flt_instance_number(Instance),
                                                .named = true,
                                                .access = DesiredAccess,
                                                .attributes = ObjectAttributes,
@@ -65,19 +72,30 @@ flt_kernel_FltCreateFileEx2(struct flt_system *system, PFLT_FILTER Filter, PFLT_
                                                .iosb = IoStatusBlock});
 }
 
+/* What only FltOpenVolume looks at, before what every Flt open does. */
+static NTSTATUS check_volume(const struct flt_kernel *kernel, enum flt_instance instance) {
+    if (instance == FLT_INSTANCE_NULL || flt_is_on_network(instance))
+        return STATUS_INVALID_PARAMETER;
+    return flt_filters_is_tearing_down(&kernel->filters, instance) ? STATUS_FLT_DELETING_OBJECT
+                                                                   : STATUS_SUCCESS;
+}
+
 NTSTATUS flt_kernel_FltOpenVolume(struct flt_system *system, PFLT_INSTANCE Instance,
                                   PHANDLE VolumeHandle, PFILE_OBJECT *VolumeFileObject) {
     struct flt_kernel *kernel = flt_kernel_enter(system, FLT_OP_FltOpenVolume);
+    const enum flt_instance instance = flt_instance_number(Instance);
     OBJECT_ATTRIBUTES attributes; /* none to choose */
     InitializeObjectAttributes(&attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
     const struct flt_open open = {.opener = FLT_OP_FltOpenVolume,
                                   .type = FLT_TYPE_FILE,
+                                  .filter = flt_filters_of(&kernel->filters, instance),
+                                  .instance = instance,
                                   .access = FILE_READ_ATTRIBUTES | SYNCHRONIZE,
                                   .attributes = &attributes,
                                   .handle = VolumeHandle,
                                   .object = VolumeFileObject};
-    return Instance ? flt_open(kernel, &open)
-                    : flt_open_failed(kernel, &open, STATUS_INVALID_PARAMETER);
+    const NTSTATUS status = check_volume(kernel, instance);
+    return NT_SUCCESS(status) ? flt_open(kernel, &open) : flt_open_failed(kernel, &open, status);
 }
 
 NTSTATUS flt_kernel_FltClose(struct flt_system *system, HANDLE FileHandle) {
@@ -92,7 +110,7 @@ static NTSTATUS use_file(struct flt_kernel *kernel, PFILE_OBJECT file) {
     const struct flt_object *object = flt_pointed_object(kernel, file);
     if (object->type != FLT_TYPE_FILE)
         return STATUS_OBJECT_TYPE_MISMATCH;
-    return object->phase == FLT_PHASE_CLEANED ? STATUS_FILE_CLOSED : STATUS_SUCCESS;
+    return object->phase == FLT_PHASE_CLEANED ? STATUS_FILE_CLOSED : flt_fault_at_first(kernel);
 }
 
 NTSTATUS flt_kernel_FltReadFile(struct flt_system *system, PFLT_INSTANCE InitiatingInstance,
@@ -123,4 +141,38 @@ NTSTATUS flt_kernel_FltQueryInformationFile(struct flt_system *system, PFLT_INST
     (void)Instance, (void)FileInformation, (void)Length, (void)FileInformationClass;
     (void)LengthReturned;
     return use_file(flt_kernel_enter(system, FLT_OP_FltQueryInformationFile), FileObject);
+}
+
+NTSTATUS flt_kernel_FltRegisterFilter(struct flt_system *system, PDRIVER_OBJECT Driver,
+                                      const FLT_REGISTRATION *Registration,
+                                      PFLT_FILTER *RetFilter) {
+    (void)Registration; /* nothing calls back */
+    struct flt_kernel *kernel = flt_kernel_enter(system, FLT_OP_FltRegisterFilter);
+    if (!Driver)
+        return STATUS_INVALID_PARAMETER;
+    const enum flt_filter filter = (enum flt_filter)Driver->filter;
+    if (flt_filters_state(&kernel->filters, filter) != FLT_FILTER_GONE)
+        return STATUS_OBJECT_NAME_COLLISION;
+    const NTSTATUS status = flt_fault_at_first(kernel);
+    if (!NT_SUCCESS(status))
+        return status;
+    flt_filters_register(&kernel->filters, filter);
+    *RetFilter = &kernel->filter[filter];
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS flt_kernel_FltStartFiltering(struct flt_system *system, PFLT_FILTER Filter) {
+    struct flt_kernel *kernel = flt_kernel_enter(system, FLT_OP_FltStartFiltering);
+    const enum flt_filter filter = flt_filter_number(Filter);
+    if (flt_filters_state(&kernel->filters, filter) != FLT_FILTER_REGISTERED)
+        return STATUS_INVALID_PARAMETER;
+    const NTSTATUS status = flt_fault_at_first(kernel);
+    if (NT_SUCCESS(status))
+        flt_filters_start(&kernel->filters, filter);
+    return status;
+}
+
+VOID flt_kernel_FltUnregisterFilter(struct flt_system *system, PFLT_FILTER Filter) {
+    struct flt_kernel *kernel = flt_kernel_enter(system, FLT_OP_FltUnregisterFilter);
+    flt_filters_unregister(&kernel->filters, flt_filter_number(Filter));
 }

@@ -1,6 +1,7 @@
 /* The object manager's calls. */
 #include "calls.h"
 #include "closes.h"
+#include "faults.h"
 #include "handles.h"
 #include "outputs.h"
 #include "pointers.h"
@@ -27,8 +28,10 @@ NTSTATUS flt_kernel_ObReferenceObjectByHandle(struct flt_system *system, HANDLE 
     (void)HandleInformation;
     struct flt_kernel *kernel = flt_kernel_enter(system, FLT_OP_ObReferenceObjectByHandle);
     struct flt_object *object;
-    const NTSTATUS status =
+    NTSTATUS status =
         check_reference(kernel, Handle, DesiredAccess, ObjectType, AccessMode, &object);
+    if (NT_SUCCESS(status))
+        status = flt_fault_at_first(kernel);
     if (!NT_SUCCESS(status)) {
         flt_fail_object(kernel, Object);
         return status;
@@ -61,16 +64,27 @@ static NTSTATUS check_open(const struct flt_kernel *kernel, const struct flt_obj
 
 static NTSTATUS open_object(struct flt_kernel *kernel, struct flt_object *object, ULONG attributes,
                             ACCESS_MASK access, PHANDLE handle) {
-    const uint8_t table = flt_handle_table_for(kernel, attributes);
-    const uint32_t index = flt_handle_table_reserve(&kernel->table[table]);
-    if (!index)
-        return STATUS_INSUFFICIENT_RESOURCES;
+    const uint8_t number = flt_handle_table_for(kernel, attributes);
+    struct flt_handle_table *table = &kernel->table[number];
+
+    /* 1. A place in the table. */
+    uint32_t index;
+    NTSTATUS status = flt_handle_reserve(kernel, table, &index);
+    if (!NT_SUCCESS(status))
+        return status;
+
+    /* 2. The handle. */
+    status = flt_fault_at(kernel, 2);
+    if (!NT_SUCCESS(status)) {
+        flt_handle_table_release(table, index); /* 1 */
+        return status;
+    }
     const struct flt_handle_entry entry = {
         .object = object,
         .access = flt_access_granted((enum flt_type)object->type, access),
         .flags = flt_handle_flags(attributes),
         .opener = FLT_OP_ObOpenObjectByPointer};
-    *handle = flt_handle_make(kernel, table, index, &entry);
+    *handle = flt_handle_make(kernel, number, index, &entry);
     return STATUS_SUCCESS;
 }
 

@@ -181,11 +181,6 @@ static void one_dereference_too_many_stops_the_system(void **state) {
     assert_object(token_of(FLT_TABLE_KERNEL, handle), 1, 0, FLT_TYPE_FILE, FLT_PHASE_IN_USE);
 }
 
-static NTSTATUS flt_read(PFILE_OBJECT file) {
-    return w.system->ops->FltReadFile(w.system, w.system->world.instance[1], file, NULL, 0, NULL, 0,
-                                      NULL, NULL, NULL);
-}
-
 static void assert_pointer_stops(void *pointer) {
     assert_stops(dereference(pointer), REFERENCE_BY_POINTER, 0, number(pointer));
     assert_stops(reference_pointer(pointer), REFERENCE_BY_POINTER, 0, number(pointer));

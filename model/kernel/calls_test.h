@@ -17,6 +17,9 @@
 static struct {
     struct flt_system *system;
     struct flt_switches switches;
+    /* For whom the filter manager's opens are. FltOpenVolume opens i0's volume for want of one. */
+    enum flt_filter filter;
+    enum flt_instance instance;
     struct flt_event event[64];
     size_t events;
     struct flt_bugcheck bugcheck;
@@ -28,6 +31,8 @@ static struct {
     PFILE_OBJECT file;
     IO_STATUS_BLOCK iosb;
     KIRQL irql;
+    PFLT_FILTER registered;
+    NTSTATUS told;
 } w;
 
 static inline void on_event(void *context, const struct flt_event *event) {
@@ -48,6 +53,9 @@ static inline void on_bugcheck(void *context, const struct flt_bugcheck *bugchec
 static inline void start(void) {
     w.events = 0;
     w.expects_stop = false;
+    w.filter = FLT_FILTER_F0;
+    w.instance = FLT_INSTANCE_NULL;
+    w.system->fault = (struct flt_fault){0, 0};
     w.system->reset(w.system, &w.switches);
 }
 
@@ -75,6 +83,11 @@ static inline int tear_down(void **state) {
     (w.switches.value[FLT_SWITCH_##name] = FLT_CHOICE(name, choice), start())
 
 #define assert_status(call, expected) assert_int_equal((uint32_t)(call), (uint32_t)(expected))
+
+/* The call, told to fail at that step with that status. */
+#define told(failure, at_step, call)                                                               \
+    (w.system->fault = (struct flt_fault){(uint32_t)(failure), (at_step)}, w.told = (call),        \
+     w.system->fault = (struct flt_fault){0, 0}, w.told)
 
 /* The call stops the system, with these first two parameters and zeros after them. Not within a
  * loop: compilers fear for its counter across setjmp. */
@@ -118,7 +131,9 @@ static inline bool hands_out_object(enum flt_opcode opener) {
 static inline NTSTATUS open_name(enum flt_opcode opener, const char *text, ACCESS_MASK access,
                                  ULONG flags, PFILE_OBJECT *file) {
     const struct flt_ops *ops = w.system->ops;
-    PFLT_FILTER f0 = w.system->world.filter[1];
+    const struct flt_world *world = &w.system->world;
+    PFLT_FILTER filter = world->filter[w.filter];
+    PFLT_INSTANCE instance = world->instance[w.instance];
     WCHAR units[16];
     UNICODE_STRING name = {0, sizeof units, units};
     for (; text[name.Length / sizeof(WCHAR)]; name.Length += (USHORT)sizeof(WCHAR))
@@ -127,18 +142,20 @@ static inline NTSTATUS open_name(enum flt_opcode opener, const char *text, ACCES
     InitializeObjectAttributes(&attributes, &name, flags, NULL, NULL);
     fill_open_outputs();
     if (opener == FLT_OP_FltCreateFileEx)
-        return ops->FltCreateFileEx(w.system, f0, NULL, &w.handle, file, access, &attributes,
-                                    &w.iosb, NULL, FILE_ATTRIBUTE_NORMAL, 0, FILE_OPEN, 0, NULL, 0,
-                                    0);
+        return ops->FltCreateFileEx(w.system, filter, instance, &w.handle, file, access,
+                                    &attributes, &w.iosb, NULL, FILE_ATTRIBUTE_NORMAL, 0, FILE_OPEN,
+                                    0, NULL, 0, 0);
     if (opener == FLT_OP_FltCreateFileEx2)
-        return ops->FltCreateFileEx2(w.system, f0, NULL, &w.handle, file, access, &attributes,
-                                     &w.iosb, NULL, FILE_ATTRIBUTE_NORMAL, 0, FILE_OPEN, 0, NULL, 0,
-                                     0, NULL);
+        return ops->FltCreateFileEx2(w.system, filter, instance, &w.handle, file, access,
+                                     &attributes, &w.iosb, NULL, FILE_ATTRIBUTE_NORMAL, 0,
+                                     FILE_OPEN, 0, NULL, 0, 0, NULL);
     if (opener == FLT_OP_FltOpenVolume)
-        return ops->FltOpenVolume(w.system, w.system->world.instance[1], &w.handle, file);
+        return ops->FltOpenVolume(w.system, instance ? instance : world->instance[FLT_INSTANCE_I0],
+                                  &w.handle, file);
     if (opener == FLT_OP_FltCreateFile)
-        return ops->FltCreateFile(w.system, f0, NULL, &w.handle, access, &attributes, &w.iosb, NULL,
-                                  FILE_ATTRIBUTE_NORMAL, 0, FILE_OPEN, 0, NULL, 0, 0);
+        return ops->FltCreateFile(w.system, filter, instance, &w.handle, access, &attributes,
+                                  &w.iosb, NULL, FILE_ATTRIBUTE_NORMAL, 0, FILE_OPEN, 0, NULL, 0,
+                                  0);
     if (opener == FLT_OP_ZwCreateFile)
         return ops->ZwCreateFile(w.system, &w.handle, access, &attributes, &w.iosb, NULL,
                                  FILE_ATTRIBUTE_NORMAL, 0, FILE_OPEN, 0, NULL, 0);
@@ -218,6 +235,66 @@ static inline NTSTATUS reference(HANDLE handle) {
     return reference_as(handle, 0, FLT_TYPE_NONE, KernelMode);
 }
 
+static inline NTSTATUS zw_read(HANDLE handle) {
+    return w.system->ops->ZwReadFile(w.system, handle, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL);
+}
+
+static inline NTSTATUS zw_query(HANDLE handle) {
+    return w.system->ops->ZwQueryInformationFile(w.system, handle, NULL, NULL, 0,
+                                                 FileStandardInformation);
+}
+
+static inline NTSTATUS flt_read(PFILE_OBJECT file) {
+    return w.system->ops->FltReadFile(w.system, w.system->world.instance[1], file, NULL, 0, NULL, 0,
+                                      NULL, NULL, NULL);
+}
+
+static inline NTSTATUS flt_write(PFILE_OBJECT file) {
+    return w.system->ops->FltWriteFile(w.system, w.system->world.instance[1], file, NULL, 0, NULL,
+                                       0, NULL, NULL, NULL);
+}
+
+static inline NTSTATUS flt_query(PFILE_OBJECT file) {
+    return w.system->ops->FltQueryInformationFile(w.system, w.system->world.instance[1], file, NULL,
+                                                  0, FileStandardInformation, NULL);
+}
+
+static inline NTSTATUS register_filter(enum flt_filter filter) {
+    w.registered = (PFLT_FILTER)handle_of(FILL);
+    return w.system->ops->FltRegisterFilter(w.system, w.system->world.driver[filter], NULL,
+                                            &w.registered);
+}
+
+static inline NTSTATUS start_filtering(enum flt_filter filter) {
+    return w.system->ops->FltStartFiltering(w.system, w.system->world.filter[filter]);
+}
+
+static inline int unregister_filter(enum flt_filter filter) {
+    w.system->ops->FltUnregisterFilter(w.system, w.system->world.filter[filter]);
+    return 0;
+}
+
+static inline void attach_instance(enum flt_instance instance, enum flt_filter filter) {
+    w.system->ops->AttachInstance(w.system, w.system->world.instance[instance],
+                                  w.system->world.filter[filter]);
+}
+
+static inline void start_teardown(enum flt_instance instance) {
+    w.system->ops->TeardownStart(w.system, w.system->world.instance[instance]);
+}
+
+static inline void complete_teardown(enum flt_instance instance) {
+    w.system->ops->TeardownComplete(w.system, w.system->world.instance[instance]);
+}
+
+static inline void unload_filter(enum flt_filter filter, enum flt_unload kind) {
+    w.system->ops->UnloadFilter(w.system, w.system->world.filter[filter], (ULONG)kind);
+}
+
+static inline void complete_unload(enum flt_filter filter, NTSTATUS answer) {
+    w.system->ops->UnloadComplete(w.system, w.system->world.filter[filter], answer);
+}
+
 static inline int dereference(PVOID object) {
     w.system->ops->ObDereferenceObject(w.system, object);
     return 0;
@@ -278,6 +355,14 @@ static inline void assert_totals(uint64_t handles, uint64_t objects) {
     view->ops->totals(view->self, &totals);
     assert_int_equal(totals.handles, handles);
     assert_int_equal(totals.objects, objects);
+}
+
+static inline struct flt_filter_rows filter_rows(void) {
+    const struct flt_view *view = &w.system->view;
+    struct flt_totals totals;
+    view->ops->totals(view->self, &totals);
+    assert_true(totals.shows_filters);
+    return totals.world;
 }
 
 /* The object of a handle that is there. */

@@ -1,30 +1,6 @@
 /* The calls that use a file, by handle and by object, and ZwSetInformationObject. */
 #include "calls_test.h"
 
-static NTSTATUS zw_read(HANDLE handle) {
-    return w.system->ops->ZwReadFile(w.system, handle, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL);
-}
-
-static NTSTATUS zw_query(HANDLE handle) {
-    return w.system->ops->ZwQueryInformationFile(w.system, handle, NULL, NULL, 0,
-                                                 FileStandardInformation);
-}
-
-static NTSTATUS flt_read(PFILE_OBJECT file) {
-    return w.system->ops->FltReadFile(w.system, w.system->world.instance[1], file, NULL, 0, NULL, 0,
-                                      NULL, NULL, NULL);
-}
-
-static NTSTATUS flt_write(PFILE_OBJECT file) {
-    return w.system->ops->FltWriteFile(w.system, w.system->world.instance[1], file, NULL, 0, NULL,
-                                       0, NULL, NULL, NULL);
-}
-
-static NTSTATUS flt_query(PFILE_OBJECT file) {
-    return w.system->ops->FltQueryInformationFile(w.system, w.system->world.instance[1], file, NULL,
-                                                  0, FileStandardInformation, NULL);
-}
-
 static NTSTATUS (*const by_handle[])(HANDLE) = {zw_read, zw_query};
 static NTSTATUS (*const by_object[])(PFILE_OBJECT) = {flt_read, flt_write, flt_query};
 enum { BY_HANDLE = 2, BY_OBJECT = 3 };

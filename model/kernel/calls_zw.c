@@ -2,6 +2,7 @@
 #include "calls.h"
 #include "closes.h"
 #include "duplicates.h"
+#include "faults.h"
 #include "handles.h"
 #include "opens.h"
 
@@ -91,10 +92,12 @@ NTSTATUS flt_kernel_ZwSetInformationObject(struct flt_system *system, HANDLE Han
     struct flt_found found;
     if (!flt_handle_resolve(kernel, Handle, KernelMode, &found))
         return STATUS_INVALID_HANDLE;
-    flt_handle_table_set_flags(found.table, found.index,
-                               (uint8_t)((flags->Inherit ? FLT_HANDLE_INHERIT : 0) |
-                                         (flags->ProtectFromClose ? FLT_HANDLE_PROTECT : 0)));
-    return STATUS_SUCCESS;
+    const NTSTATUS status = flt_fault_at_first(kernel);
+    if (NT_SUCCESS(status))
+        flt_handle_table_set_flags(found.table, found.index,
+                                   (uint8_t)((flags->Inherit ? FLT_HANDLE_INHERIT : 0) |
+                                             (flags->ProtectFromClose ? FLT_HANDLE_PROTECT : 0)));
+    return status;
 }
 
 /* What the calls that use a file have in common. What they transfer does not matter here. */
@@ -102,7 +105,7 @@ static NTSTATUS use_file(struct flt_kernel *kernel, HANDLE handle) {
     struct flt_found found;
     if (!flt_handle_resolve(kernel, handle, KernelMode, &found))
         return STATUS_INVALID_HANDLE;
-    return found.entry->object->type == FLT_TYPE_FILE ? STATUS_SUCCESS
+    return found.entry->object->type == FLT_TYPE_FILE ? flt_fault_at_first(kernel)
                                                       : STATUS_OBJECT_TYPE_MISMATCH;
 }
 

@@ -1,5 +1,7 @@
 #include "closes.h"
 
+#include "faults.h"
+
 #define MINUS_ONE UINT64_MAX
 
 enum { REASON_PROTECTED = 0, REASON_BAD_HANDLE = 1 }; /* of INVALID_KERNEL_HANDLE */
@@ -38,14 +40,16 @@ static NTSTATUS close_live(struct flt_kernel *kernel, HANDLE handle, KPROCESSOR_
                            const struct flt_found *found) {
     if (found->entry->flags & FLT_HANDLE_PROTECT)
         return close_protected(kernel, handle, mode);
-    flt_close_found(kernel, found, flt_kernel_process(kernel));
-    return STATUS_SUCCESS;
+    const NTSTATUS status = flt_fault_at_first(kernel);
+    if (NT_SUCCESS(status))
+        flt_close_found(kernel, found, flt_kernel_process(kernel));
+    return status;
 }
 
 NTSTATUS flt_close_any(struct flt_kernel *kernel, HANDLE handle, KPROCESSOR_MODE mode) {
     struct flt_found found;
     if (flt_handle_number(handle) == MINUS_ONE && flt_chosen(&kernel->switches, minus_one, success))
-        return STATUS_SUCCESS;
+        return flt_fault_at(kernel, 0); /* there are no steps: nothing closes */
     if (!flt_handle_resolve(kernel, handle, mode, &found))
         return close_bad(kernel, handle, mode);
     return close_live(kernel, handle, mode, &found);

@@ -1,6 +1,7 @@
 #include "duplicates.h"
 
 #include "closes.h"
+#include "faults.h"
 #include "outputs.h"
 #include "processes.h"
 
@@ -17,17 +18,21 @@ static struct flt_handle_entry entry_for(const struct flt_duplicate *duplicate,
 }
 
 static NTSTATUS make(struct flt_kernel *kernel, const struct flt_duplicate *duplicate,
-                     const struct flt_handle_entry *source) {
-    enum flt_process target;
-    if (!duplicate->to) /* the way to close a handle of another process */
-        return duplicate->options & DUPLICATE_CLOSE_SOURCE ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
-    if (!flt_process_by_handle(kernel, duplicate->to, &target))
-        return STATUS_INVALID_HANDLE;
-    if (duplicate->attributes & OBJ_KERNEL_HANDLE && target != FLT_PROCESS_SYSTEM)
-        return STATUS_INVALID_PARAMETER;
-    const uint32_t index = flt_handle_table_reserve(&kernel->table[target]);
-    if (!index)
-        return STATUS_INSUFFICIENT_RESOURCES;
+                     enum flt_process target, const struct flt_handle_entry *source) {
+    struct flt_handle_table *table = &kernel->table[target];
+
+    /* 1. A place in the target's table. */
+    uint32_t index;
+    NTSTATUS status = flt_handle_reserve(kernel, table, &index);
+    if (!NT_SUCCESS(status))
+        return status;
+
+    /* 2. The handle. */
+    status = flt_fault_at(kernel, 2);
+    if (!NT_SUCCESS(status)) {
+        flt_handle_table_release(table, index); /* 1 */
+        return status;
+    }
     const struct flt_handle_entry entry = entry_for(duplicate, source);
     const HANDLE handle = flt_handle_make(kernel, (uint8_t)target, index, &entry);
     if (duplicate->handle)
@@ -35,9 +40,28 @@ static NTSTATUS make(struct flt_kernel *kernel, const struct flt_duplicate *dupl
     return STATUS_SUCCESS;
 }
 
+/* The way to close a handle of another process: there are no steps. */
+static NTSTATUS make_nothing(const struct flt_kernel *kernel,
+                             const struct flt_duplicate *duplicate) {
+    return duplicate->options & DUPLICATE_CLOSE_SOURCE ? flt_fault_at(kernel, 0)
+                                                       : STATUS_INVALID_HANDLE;
+}
+
+static NTSTATUS make_in_target(struct flt_kernel *kernel, const struct flt_duplicate *duplicate,
+                               const struct flt_handle_entry *source) {
+    enum flt_process target;
+    if (!duplicate->to)
+        return make_nothing(kernel, duplicate);
+    if (!flt_process_by_handle(kernel, duplicate->to, &target))
+        return STATUS_INVALID_HANDLE;
+    if (duplicate->attributes & OBJ_KERNEL_HANDLE && target != FLT_PROCESS_SYSTEM)
+        return STATUS_INVALID_PARAMETER;
+    return make(kernel, duplicate, target, source);
+}
+
 static NTSTATUS duplicate_found(struct flt_kernel *kernel, const struct flt_duplicate *duplicate,
                                 enum flt_process process, const struct flt_found *source) {
-    const NTSTATUS status = make(kernel, duplicate, source->entry);
+    const NTSTATUS status = make_in_target(kernel, duplicate, source->entry);
     /* The source is closed whether or not a handle was made. Protected, it stays. */
     if (duplicate->options & DUPLICATE_CLOSE_SOURCE && !(source->entry->flags & FLT_HANDLE_PROTECT))
         flt_close_found(kernel, source, process);

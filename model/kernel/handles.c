@@ -1,5 +1,7 @@
 #include "handles.h"
 
+#include "faults.h"
+
 /* The table, and the value without the bits that chose it; NULL when it chooses none. */
 static struct flt_handle_table *table_of(struct flt_kernel *kernel, enum flt_process process,
                                          uint64_t *value, KPROCESSOR_MODE mode) {
@@ -39,6 +41,17 @@ uint8_t flt_handle_table_for(struct flt_kernel *kernel, ULONG attributes) {
 
 uint8_t flt_handle_flags(ULONG attributes) {
     return attributes & OBJ_INHERIT ? FLT_HANDLE_INHERIT : 0;
+}
+
+NTSTATUS flt_handle_reserve(const struct flt_kernel *kernel, struct flt_handle_table *table,
+                            uint32_t *index) {
+    *index = flt_handle_table_reserve(table);
+    if (!*index)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    const NTSTATUS status = flt_fault_at_first(kernel);
+    if (!NT_SUCCESS(status))
+        flt_handle_table_release(table, *index);
+    return status;
 }
 
 HANDLE flt_handle_make(struct flt_kernel *kernel, uint8_t table, uint32_t index,

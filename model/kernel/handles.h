@@ -27,6 +27,10 @@ bool flt_handle_resolve(struct flt_kernel *kernel, HANDLE handle, KPROCESSOR_MOD
 uint8_t flt_handle_table_for(struct flt_kernel *kernel, ULONG attributes);
 /* Their part of a new handle's flags. */
 uint8_t flt_handle_flags(ULONG attributes);
+/* The first step of a call that makes a handle: reserves an index for it. What finds the table full
+ * fails by itself, whatever it is told. */
+NTSTATUS flt_handle_reserve(const struct flt_kernel *kernel, struct flt_handle_table *table,
+                            uint32_t *index);
 /* Makes a reserved index a handle to the entry's object, and counts it there. */
 HANDLE flt_handle_make(struct flt_kernel *kernel, uint8_t table, uint32_t index,
                        const struct flt_handle_entry *entry);

@@ -23,6 +23,7 @@ static void reset(struct flt_system *system, const struct flt_switches *switches
             .process = FLT_PROCESS_P1, .irql = PASSIVE_LEVEL, .previous_mode = KernelMode};
     for (size_t i = 0; i < FLT_PROCESS_COUNT; i++)
         kernel->process[i].exited = false;
+    flt_filters_reset(&kernel->filters);
 }
 
 /* Handles to processes are in no table of the view: some of their kernel bits are set, not all. */
@@ -46,6 +47,8 @@ static void make_world(struct flt_kernel *kernel) {
     for (uint8_t i = 1; i < FLT_FILTER_COUNT; i++) {
         kernel->filter[i].number = i;
         world->filter[i] = &kernel->filter[i];
+        kernel->driver[i].filter = i;
+        world->driver[i] = &kernel->driver[i];
     }
     for (uint8_t i = 1; i < FLT_INSTANCE_COUNT; i++) {
         kernel->instance[i].number = i;
@@ -65,6 +68,7 @@ struct flt_system *flt_kernel_new(void) {
     kernel->system.name = "kernel";
     kernel->system.ops = &ops;
     kernel->system.view = (struct flt_view){&flt_kernel_view_ops, kernel};
+    kernel->system.injects = true;
     kernel->system.reset = reset;
     kernel->system.settle = NULL; /* nothing is put off */
     make_world(kernel);

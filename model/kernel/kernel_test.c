@@ -15,10 +15,19 @@ static void world_is_complete_and_null_at_zero(void **state) {
     (void)state;
     const struct flt_world *world = &w.system->world;
     assert_null(world->filter[0]);
+    assert_null(world->driver[0]);
     assert_null(world->instance[0]);
     assert_null(world->type[FLT_TYPE_NONE]);
-    assert_non_null(world->filter[1]);
-    assert_non_null(world->instance[1]);
+    for (size_t i = 1; i < FLT_FILTER_COUNT; i++) {
+        assert_non_null(world->filter[i]);
+        assert_non_null(world->driver[i]);
+        assert_ptr_not_equal(world->filter[i], world->filter[i - 1]);
+        assert_ptr_not_equal(world->driver[i], world->driver[i - 1]);
+    }
+    for (size_t i = 1; i < FLT_INSTANCE_COUNT; i++) {
+        assert_non_null(world->instance[i]);
+        assert_ptr_not_equal(world->instance[i], world->instance[i - 1]);
+    }
     assert_non_null(world->type[FLT_TYPE_FILE]);
     assert_non_null(world->type[FLT_TYPE_EVENT]);
     assert_ptr_not_equal(world->type[FLT_TYPE_FILE], world->type[FLT_TYPE_EVENT]);
@@ -165,6 +174,7 @@ static void assert_sums_are_walked(void) {
     assert_int_equal(said.handles, walked.handles);
     assert_int_equal(said.objects, walked.objects);
     assert_int_equal(said.rows, walked.rows);
+    assert_int_equal(said.filters, walked.filters);
 }
 
 static void sums_are_those_of_the_rows(void **state) {
@@ -176,6 +186,14 @@ static void sums_are_those_of_the_rows(void **state) {
     open_by(FLT_OP_FltCreateFileEx, OBJ_INHERIT);
     dereference(w.file);
     assert_sums_are_walked();
+    attach_instance(FLT_INSTANCE_I1, FLT_FILTER_F0);
+    start_teardown(FLT_INSTANCE_I0);
+    assert_sums_are_walked();
+}
+
+static void calls_can_be_told_to_fail(void **state) {
+    (void)state;
+    assert_true(w.system->injects);
 }
 
 int main(void) {
@@ -186,6 +204,7 @@ int main(void) {
         test(view_shows_each_row_once_in_any_batch),
         test(handles_are_found_as_spelled_only),
         test(sums_are_those_of_the_rows),
+        test(calls_can_be_told_to_fail),
         test(reset_empties_and_repeats),
         cmocka_unit_test(nothing_to_free_is_fine),
     };

@@ -49,6 +49,13 @@ void flt_object_drop_handle(struct flt_objects *objects, struct flt_object *obje
     end_when_unused(objects, object, process);
 }
 
+/* As if its only handle had been closed. */
+void flt_object_undo_open(struct flt_objects *objects, struct flt_object *object,
+                          enum flt_process process) {
+    flt_object_add_handle(object);
+    flt_object_drop_handle(objects, object, process);
+}
+
 void flt_object_add_reference(struct flt_object *object) {
     object->references++;
 }

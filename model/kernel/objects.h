@@ -21,6 +21,9 @@ void flt_object_discard(struct flt_objects *objects, struct flt_object *object);
 /* The process is the one in whose context IRPs are sent. */
 void flt_object_open(struct flt_objects *objects, struct flt_object *object,
                      enum flt_process process);
+/* Undoes flt_object_open and flt_object_new: a file object gets the IRPs that end it. */
+void flt_object_undo_open(struct flt_objects *objects, struct flt_object *object,
+                          enum flt_process process);
 void flt_object_add_handle(struct flt_object *object);
 void flt_object_drop_handle(struct flt_objects *objects, struct flt_object *object,
                             enum flt_process process);

@@ -70,6 +70,26 @@ static void discarded_object_sends_nothing(void **state) {
     assert_true(is_gone((uint64_t)(uintptr_t)object));
 }
 
+/* What an open has made when its handle fails. */
+static uint64_t undo_open_of(enum flt_type type) {
+    struct flt_object *object = flt_object_new(&objects, type, FLT_OP_ZwCreateFile);
+    flt_object_open(&objects, object, FLT_PROCESS_P1);
+    flt_object_undo_open(&objects, object, FLT_PROCESS_P2);
+    assert_true(is_gone((uint64_t)(uintptr_t)object));
+    return (uint64_t)(uintptr_t)object;
+}
+
+static void undone_open_sends_what_ends_a_file(void **state) {
+    (void)state;
+    const uint64_t token = undo_open_of(FLT_TYPE_FILE);
+    assert_int_equal(events, 3);
+    assert_event(0, FLT_EVENT_CREATE, FLT_PROCESS_P1, token);
+    assert_event(1, FLT_EVENT_CLEANUP, FLT_PROCESS_P2, token);
+    assert_event(2, FLT_EVENT_CLOSE, FLT_PROCESS_P2, token);
+    undo_open_of(FLT_TYPE_EVENT);
+    assert_int_equal(events, 3); /* no IRPs, as ever */
+}
+
 static void last_handle_ends_it(void **state) {
     (void)state;
     struct flt_object *object = open_object(FLT_TYPE_FILE);
@@ -155,10 +175,15 @@ static void object_is_there_while_close_is_sent(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        test(new_object_has_nothing),   test(discarded_object_sends_nothing),
-        test(last_handle_ends_it),      test(cleanup_waits_for_every_handle),
-        test(reference_puts_close_off), test(reference_does_not_outlast_the_handle),
-        test(events_get_no_irps),       test(object_is_there_while_close_is_sent),
+        test(new_object_has_nothing),
+        test(discarded_object_sends_nothing),
+        test(last_handle_ends_it),
+        test(cleanup_waits_for_every_handle),
+        test(reference_puts_close_off),
+        test(reference_does_not_outlast_the_handle),
+        test(events_get_no_irps),
+        test(object_is_there_while_close_is_sent),
+        test(undone_open_sends_what_ends_a_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

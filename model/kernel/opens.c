@@ -1,7 +1,12 @@
 #include "opens.h"
 
+#include "faults.h"
 #include "handles.h"
 #include "outputs.h"
+
+static ULONG flags_of(const struct flt_open *open) {
+    return open->attributes ? open->attributes->Attributes : 0;
+}
 
 static NTSTATUS check_name(const UNICODE_STRING *name) {
     const size_t length = name ? name->Length / sizeof(WCHAR) : 0;
@@ -11,47 +16,82 @@ static NTSTATUS check_name(const UNICODE_STRING *name) {
     return row && row->there == FLT_NAME_FILE ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
-static NTSTATUS check(const struct flt_open *open) {
+static bool is_refused(const struct flt_kernel *kernel, const struct flt_open *open) {
+    return (flt_filters_is_unloading(&kernel->filters, open->filter) ||
+            flt_filters_is_tearing_down(&kernel->filters, open->instance)) &&
+           flt_chosen(&kernel->switches, deleting, refused);
+}
+
+static NTSTATUS check(const struct flt_kernel *kernel, const struct flt_open *open) {
+    if (is_refused(kernel, open))
+        return STATUS_FLT_DELETING_OBJECT;
     if (!open->named)
         return STATUS_SUCCESS;
     return check_name(open->attributes ? open->attributes->ObjectName : NULL);
 }
 
-static NTSTATUS act(struct flt_kernel *kernel, const struct flt_open *open) {
-    const ULONG attributes = open->attributes ? open->attributes->Attributes : 0;
-    const enum flt_process process = flt_kernel_process(kernel);
-    const uint8_t number = flt_handle_table_for(kernel, attributes);
-    struct flt_handle_table *table = &kernel->table[number];
+static NTSTATUS make_object(struct flt_kernel *kernel, const struct flt_open *open,
+                            struct flt_object **object) {
+    const NTSTATUS status = flt_fault_at(kernel, 2);
+    if (!NT_SUCCESS(status))
+        return status;
+    *object = flt_object_new(&kernel->objects, open->type, open->opener);
+    return *object ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
 
-    /* 1. A place in the table, so that no later step can find it full. */
-    const uint32_t index = flt_handle_table_reserve(table);
-    if (!index)
-        return STATUS_INSUFFICIENT_RESOURCES;
-
-    /* 2. The object. */
-    struct flt_object *object = flt_object_new(&kernel->objects, open->type, open->opener);
-    if (!object) {
-        flt_handle_table_release(table, index); /* 1 */
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-
-    /* 3. IRP_MJ_CREATE. From here on nothing fails. */
-    flt_object_open(&kernel->objects, object, process);
-
-    /* 4. The handle. */
+/* Nothing fails here. */
+static void hand_out(struct flt_kernel *kernel, const struct flt_open *open, uint8_t table,
+                     uint32_t index, struct flt_object *object) {
     const struct flt_handle_entry entry = {.object = object,
                                            .access = flt_access_granted(open->type, open->access),
-                                           .flags = flt_handle_flags(attributes),
+                                           .flags = flt_handle_flags(flags_of(open)),
                                            .opener = (uint8_t)open->opener};
-    *open->handle = flt_handle_make(kernel, number, index, &entry);
-
-    /* 5. The caller's reference. */
-    if (open->object) {
+    *open->handle = flt_handle_make(kernel, table, index, &entry);
+    if (open->object) { /* with a reference that is the caller's */
         flt_object_add_reference(object);
         *open->object = (PFILE_OBJECT)(void *)object;
     }
     if (open->iosb)
         *open->iosb = (IO_STATUS_BLOCK){.Status = STATUS_SUCCESS, .Information = FILE_OPENED};
+}
+
+static NTSTATUS act(struct flt_kernel *kernel, const struct flt_open *open) {
+    const bool is_file = open->type == FLT_TYPE_FILE;
+    const enum flt_process process = flt_kernel_process(kernel);
+    const uint8_t number = flt_handle_table_for(kernel, flags_of(open));
+    struct flt_handle_table *table = &kernel->table[number];
+
+    /* 1. A place in the table, so that no later step can find it full. */
+    uint32_t index;
+    NTSTATUS status = flt_handle_reserve(kernel, table, &index);
+    if (!NT_SUCCESS(status))
+        return status;
+
+    /* 2. The object. */
+    struct flt_object *object;
+    status = make_object(kernel, open, &object);
+    if (!NT_SUCCESS(status)) {
+        flt_handle_table_release(table, index); /* 1 */
+        return status;
+    }
+
+    /* 3. IRP_MJ_CREATE, for a file. One that fails reaches nobody. */
+    status = is_file ? flt_fault_at(kernel, 3) : STATUS_SUCCESS;
+    if (!NT_SUCCESS(status)) {
+        flt_object_discard(&kernel->objects, object); /* 2 */
+        flt_handle_table_release(table, index);       /* 1 */
+        return status;
+    }
+    flt_object_open(&kernel->objects, object, process);
+
+    /* 4. The handle; 3 for what is no file. */
+    status = flt_fault_at(kernel, is_file ? 4 : 3);
+    if (!NT_SUCCESS(status)) {
+        flt_object_undo_open(&kernel->objects, object, process); /* 3 and 2 */
+        flt_handle_table_release(table, index);                  /* 1 */
+        return status;
+    }
+    hand_out(kernel, open, number, index, object);
     return STATUS_SUCCESS;
 }
 
@@ -64,7 +104,7 @@ NTSTATUS flt_open_failed(const struct flt_kernel *kernel, const struct flt_open 
 }
 
 NTSTATUS flt_open(struct flt_kernel *kernel, const struct flt_open *open) {
-    NTSTATUS status = check(open);
+    NTSTATUS status = check(kernel, open);
     if (NT_SUCCESS(status))
         status = act(kernel, open);
     return NT_SUCCESS(status) ? status : flt_open_failed(kernel, open, status);

@@ -7,6 +7,9 @@
 struct flt_open {
     enum flt_opcode opener;
     enum flt_type type;
+    /* For whom, in the filter manager's opens. */
+    enum flt_filter filter;
+    enum flt_instance instance;
     bool named; /* files are opened by the name in attributes */
     ACCESS_MASK access;
     POBJECT_ATTRIBUTES attributes;

@@ -3,6 +3,7 @@
 #define FLT_KERNEL_STATE_H
 
 #include "../system.h"
+#include "filters.h"
 #include "handle_table.h"
 #include "object_type.h"
 #include "objects.h"
@@ -13,6 +14,9 @@ struct _FLT_FILTER {
 };
 struct _FLT_INSTANCE {
     uint8_t number;
+};
+struct _DRIVER_OBJECT {
+    uint8_t filter; /* the one that it registers */
 };
 
 struct _KPROCESS {
@@ -38,7 +42,9 @@ struct flt_kernel {
     struct flt_thread thread[FLT_THREAD_COUNT];
     struct flt_handle_table table[FLT_TABLE_COUNT];
     struct flt_objects objects;
+    struct flt_filters filters;
     struct _FLT_FILTER filter[FLT_FILTER_COUNT];
+    struct _DRIVER_OBJECT driver[FLT_FILTER_COUNT];
     struct _FLT_INSTANCE instance[FLT_INSTANCE_COUNT];
     struct _KPROCESS process[FLT_PROCESS_COUNT];
     OBJECT_TYPE type[FLT_TYPE_COUNT]; /* what ObjectType parameters point to */
@@ -57,6 +63,14 @@ FLT_INLINE struct flt_thread *flt_kernel_thread(struct flt_kernel *kernel) {
 static inline enum flt_process flt_kernel_process(struct flt_kernel *kernel) {
     const struct flt_thread *thread = flt_kernel_thread(kernel);
     return thread->attachments ? thread->attached[thread->attachments - 1] : thread->process;
+}
+
+FLT_INLINE enum flt_filter flt_filter_number(const struct _FLT_FILTER *filter) {
+    return filter ? (enum flt_filter)filter->number : FLT_FILTER_NULL;
+}
+
+FLT_INLINE enum flt_instance flt_instance_number(const struct _FLT_INSTANCE *instance) {
+    return instance ? (enum flt_instance)instance->number : FLT_INSTANCE_NULL;
 }
 
 /* The first thing that a call does, the verifier's check: does not come back when the verifier is

@@ -31,6 +31,8 @@ static void totals(const void *self, struct flt_totals *totals) {
     for (size_t i = 0; i < FLT_TABLE_COUNT; i++)
         totals->handles += kernel->table[i].live;
     totals->objects = kernel->objects.pool.live_count;
+    totals->shows_filters = true;
+    totals->world = kernel->filters.row;
 }
 
 /* The cursor counts the live handles of one table after the other. */
@@ -119,6 +121,7 @@ static void sums(const void *self, struct flt_sums *sums) {
     sums->handles = sum;
     sums->objects = kernel->objects.pool.live_count > 0 ? sum_of_objects(&kernel->objects.pool) : 0;
     sums->rows = rows + kernel->objects.pool.live_count;
+    sums->filters = flt_filters_sum(&kernel->filters.row);
 }
 
 const struct flt_view_ops flt_kernel_view_ops = {.level = FLT_VIEW_FULL,

@@ -19,9 +19,9 @@ class Target(NamedTuple):
     seeds: str  # the target whose committed seeds it starts from
 
 
-def set_up(options):
-    """Every tool is there, or this stops."""
-    command = [TOP / "scripts" / "setup"] + (["--yes"] if options.yes else []) + (["-v"] if options.verbose else [])
+def set_up(options, extra=()):
+    """Every tool is there, and what is extra too, or this stops."""
+    command = [TOP / "scripts" / "setup", *extra] + (["--yes"] if options.yes else []) + (["-v"] if options.verbose else [])
     echo(command, options.verbose)
     if subprocess.run(command, check=False).returncode != 0:
         raise Stop("")  # it has said what is missing
@@ -54,7 +54,8 @@ def try_build(preset, programs, options):
     with only_one(preset), open(log_path, "w", encoding="utf-8") as log:
         command = ["cmake", "--preset", preset]
         if not _step(command, log, f"configuring {preset}", options.verbose):
-            (TOP / "build" / ".setup-works").unlink(missing_ok=True)  # look at the tools again
+            for mark in (TOP / "build").glob(".setup-works*"):
+                mark.unlink(missing_ok=True)  # look at the tools again
             return _failure("configuring", preset, log_path, options)
         command = ["cmake", "--build", "--preset", preset]
         if programs:
@@ -74,7 +75,7 @@ def _failure(what, preset, log_path, options):
 
 def build(preset, programs, options):
     """The folder of the programs, built; or this stops."""
-    set_up(options)
+    set_up(options, ["--afl"] if preset == "afl" else [])
     failure = try_build(preset, programs, options)
     if failure:
         raise Stop(failure)

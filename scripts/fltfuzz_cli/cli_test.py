@@ -26,7 +26,11 @@ class Usage(unittest.TestCase):
     def test_wrong_words(self):
         self.refused(["fuss"], "fuss", "fuzz")
         self.refused(["fuzz", "fuzz_nothing"], "fuzz_nothing", "fuzz_close")
+        self.refused(["fuzz", "--target", "fuzz_nothing"], "fuzz_nothing", "fuzz_lifecycle")
         self.refused(["fuzz", "--tim", "5"], "--tim")
+        self.refused(["fuzz", "--engine", "honggfuzz"], "honggfuzz", "libfuzzer", "afl")
+        self.refused(["fuzz", "--preset", "gcc"], "gcc", "msan")
+        self.refused(["fuzz", "--engine", "afl", "--preset", "msan"], "--preset is for libFuzzer")
         self.refused(["replay"], "PATH")
         self.refused(["encode", "a.seq"], "-o")
 

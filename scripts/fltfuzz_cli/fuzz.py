@@ -1,4 +1,4 @@
-"""fltfuzz fuzz: builds, starts libFuzzer on a working corpus of the user's, tells how it goes."""
+"""fltfuzz fuzz: builds, starts an engine on a working corpus of the user's, tells how it goes."""
 
 import contextlib
 import json
@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import libfuzzer
+from . import afl, libfuzzer
 from .build import build, target_table
 from .common import FINDING, FINE, TOP, TROUBLE, Stop
 from .common import count, echo, make_folder, run_through, say, state_folder, targets, whole_number
@@ -37,47 +37,80 @@ def add_command(command):
     )
     add, names = sub.add_argument, ", ".join(targets())
     add("target", nargs="?", default=DEFAULT_TARGET, metavar="TARGET", help=f"default {DEFAULT_TARGET}; there are: {names}")
+    add("--target", dest="target_option", metavar="TARGET", help="the same as TARGET alone")
     time_help = f"seconds; default {DEFAULT_SECONDS}, none with --runs"
     add("--time", type=whole_number(1, MOST_SECONDS), metavar="S", help=time_help)
-    add("--runs", type=whole_number(1, MOST_NUMBER), metavar="N", help="stop after N sequences, all jobs together")
+    runs_help = "stop after N sequences, all jobs together (AFL++ may make some more)"
+    add("--runs", type=whole_number(1, MOST_NUMBER), metavar="N", help=runs_help)
     seed_help = "start of the random numbers; default: another one each time"
     add("--seed", type=whole_number(1, MOST_NUMBER), metavar="N", help=seed_help)
     jobs_help = "processes, which share the corpus; default 1"
     add("--jobs", type=whole_number(1, MOST_JOBS), default=1, metavar="N", help=jobs_help)
     add("--corpus", metavar="DIR", help=f"the working corpus; default {state_folder()}/TARGET/corpus")
+    engine_help = "libfuzzer (the default), or afl: AFL++ with our mutator, which is installed when it is missing"
+    add("--engine", choices=("libfuzzer", "afl"), default="libfuzzer", metavar="NAME", help=engine_help)
+    preset_help = "fuzz (the default): ASan and UBSan; msan: MSan and UBSan, for reads of what nobody wrote"
+    add("--preset", choices=("fuzz", "msan"), metavar="NAME", help=preset_help)
     add_switches(sub)
     add("--json", action="store_true", help="print the result as JSON on standard output")
 
 
 def run(options):
+    options.target = options.target_option or options.target
     if options.target not in targets():
         raise Stop(f"unknown target {options.target}; there are: {', '.join(targets())}")
+    preset = preset_of(options)
     corpus = working_corpus(options)
     artifacts = make_folder(state_folder() / options.target / "findings")
-    programs = build("fuzz", [options.target, "seq"], options)
-    use_switches(options, programs)
+    programs = build(preset, [options.target, "seq"], options)
+    target = target_table(preset)[options.target]
+    use_switches(options, target, programs)
+    mutator = build_mutator(target, options) if preset == "afl" else None
     seed = options.seed or random.SystemRandom().randint(1, MOST_NUMBER)
     with tempfile.TemporaryDirectory(prefix="fltfuzz-") as scratch:
-        seeds = seed_folders(target_table("fuzz")[options.target], programs, Path(scratch), options.verbose)
+        scratch = Path(scratch)
+        folders = [corpus, *seed_folders(target, programs, scratch, options.verbose)]
+        if preset == "afl":
+            engine = afl.Engine(programs / options.target, mutator, artifacts, folders, scratch)
+        else:
+            engine = libfuzzer.Engine(programs / options.target, artifacts, folders)
         campaign = Campaign(options, seed, corpus)
-        campaign.start(programs / options.target, artifacts, [corpus, *seeds])
+        campaign.start(engine)
         campaign.watch()
-    return campaign.conclude(programs)
+        engine.keep(corpus)
+    return campaign.conclude(target, programs, preset)
 
 
-def use_switches(options, programs):
+def preset_of(options):
+    """Of CMakePresets.json."""
+    if options.engine == "afl":
+        if options.preset:
+            raise Stop("--preset is for libFuzzer; AFL++ has a build of its own, with ASan and UBSan")
+        return "afl"
+    return options.preset or "fuzz"
+
+
+def build_mutator(target, options):
+    """The library that afl-fuzz loads; None for a target that takes bytes of any kind. No sanitizer's
+    runtime is in afl-fuzz, so it comes from the build without one."""
+    if target.input != "sequences":
+        return None
+    return build("release", [f"{target.name}_afl_mutator"], options) / f"lib{target.name}_afl_mutator.so"
+
+
+def use_switches(options, target, programs):
     """The targets inherit what is set here. A bad file ends this before it costs a run."""
     if options.switches is None:
         return
-    if target_table("fuzz")[options.target].input != "sequences":
-        raise Stop(f"{options.target} takes no sequences, so no --switches")
+    if target.input != "sequences":
+        raise Stop(f"{target.name} takes no sequences, so no --switches")
     if run_through([programs / "fltfuzz-seq", "switches", options.switches], options.verbose) != 0:
         raise Stop("")  # it has said what is wrong
     os.environ[SWITCHES] = os.path.abspath(options.switches)
 
 
 def working_corpus(options):
-    """The folder that libFuzzer writes to; never the committed one."""
+    """The folder that the engine writes to; never the committed one."""
     if options.corpus is None:
         return make_folder(state_folder() / options.target / "corpus")
     corpus = Path(options.corpus).absolute()
@@ -168,7 +201,7 @@ class Campaign:
         self.started = self.elapsed = 0.0
         self.interrupted = False
 
-    def start(self, binary, artifacts, folders):
+    def start(self, engine):
         limit = f"{self.seconds} s" if self.seconds else count("sequence", self.options.runs)
         say(f"{self.options.target}, {limit}, seed {self.seed}; Ctrl-C ends it")
         for job in range(self.options.jobs):
@@ -178,13 +211,11 @@ class Campaign:
                 break
             # libFuzzer's seeds are 32 bits, and 0 means any
             limits = libfuzzer.Limits(self.seconds, share, (self.seed + job - 1) % MOST_NUMBER + 1)
-            words = libfuzzer.command(binary, limits, artifacts, folders)
-            echo(words, self.options.verbose)
             try:
-                self.processes.append(libfuzzer.Process(words))
+                self.processes.append(engine.start(limits, job, lambda words: echo(words, self.options.verbose)))
             except OSError as error:
                 self.stop()
-                raise Stop(f"{binary}: {error.strerror}") from None
+                raise Stop(f"{error.filename}: {error.strerror}") from None
         self.started = time.monotonic()
 
     def watch(self):
@@ -212,9 +243,11 @@ class Campaign:
         outputs = [process.output for process in self.processes]
         speed = sum(output.per_second for output in outputs)
         of = f" of {self.seconds}" if self.seconds else ""
+        coverage = max(output.coverage for output in outputs)
+        coverage = f"  coverage {coverage}" if coverage else ""  # afl-fuzz keeps it to itself
         status.show(
-            f"{elapsed:.0f}{of} s  {sum(output.runs for output in outputs):,}+ sequences  {speed:,}/s  "
-            f"coverage {max(output.coverage for output in outputs)}  corpus {max(output.corpus for output in outputs)}"
+            f"{elapsed:.0f}{of} s  {sum(output.runs for output in outputs):,}+ sequences  {speed:,}/s"
+            f"{coverage}  corpus {max(output.corpus for output in outputs)}"
         )
         if self.seconds and elapsed > self.seconds + MARGIN_SECONDS:
             self.stop()
@@ -249,11 +282,11 @@ class Campaign:
                 add_finding(result["findings"], process.output, reason)
         return result
 
-    def conclude(self, programs):
+    def conclude(self, target, programs, preset):
         """Reports; the exit code."""
         result = self.result()
         for finding in result["findings"]:
-            complete(finding, target_table("fuzz")[self.options.target].input, programs / self.options.target)
+            complete(finding, target, programs, preset)
         if self.options.json:
             print(json.dumps(result, indent=2))
         else:
@@ -269,7 +302,7 @@ class Campaign:
         for process in self.processes:
             verdict, reason = process.verdict()
             if verdict == "trouble":
-                last = process.output.since_status[-3:]
+                last = list(process.output.since_status)[-3:]
                 print("\n".join(["fltfuzz: the fuzzer ended early: " + reason, *last]), file=sys.stderr)
                 return TROUBLE
         return FINE
@@ -302,12 +335,14 @@ def added_up(texts):
     return total
 
 
-def complete(finding, kind, binary):
-    """Adds the command that reproduces it, and keeps the report beside the input."""
+def complete(finding, target, programs, preset):
+    """Adds the command that reproduces it, and keeps the report beside the input. (fltfuzz replay is
+    built with ASan: what only MSan sees, the target itself must show.)"""
     if finding["input"] is None:
         return
-    replay = "./scripts/fltfuzz replay" if kind == "sequences" else str(binary)
-    shown = with_switches(finding["input"], binary.parent) if kind == "sequences" else finding["input"]
+    replayed = target.input == "sequences" and (preset != "msan" or finding["rule"])
+    replay = "./scripts/fltfuzz replay" if replayed else str(programs / target.name)
+    shown = with_switches(finding["input"], programs) if replayed else finding["input"]
     finding["reproduce"] = f"{replay} {shlex.quote(shown)}"
     # The target cannot know the file's name; its report is to be complete.
     line = f"reproduce: {finding['reproduce']}"

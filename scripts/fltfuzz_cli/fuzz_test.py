@@ -12,7 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
-from . import fuzz
+from . import fuzz, libfuzzer
 from .build import Target
 from .common import FINDING, FINE, TOP, TROUBLE, Stop
 
@@ -51,13 +51,13 @@ class Runs(unittest.TestCase):
         self.folder = Path(folder.name)
         self.corpus = self.folder / "corpus"
         self.corpus.mkdir()
-        table = {"fuzz_close": Target("fuzz_close", "sequences", "fuzz_close")}
-        for patch in (mock.patch.object(fuzz, "target_table", return_value=table), mock.patch.dict(os.environ)):
-            patch.start()
-            self.addCleanup(patch.stop)
+        self.target = Target("fuzz_close", "sequences", "fuzz_close")
+        patch = mock.patch.dict(os.environ)
+        patch.start()
+        self.addCleanup(patch.stop)
         os.environ.pop(fuzz.SWITCHES, None)
 
-    def run_with(self, script, **changes):
+    def run_with(self, script, preset="fuzz", **changes):
         """The exit code, and what was printed."""
         binary = self.folder / "fuzz_close"
         binary.write_text(script, encoding="utf-8")
@@ -66,9 +66,9 @@ class Runs(unittest.TestCase):
         campaign = fuzz.Campaign(SimpleNamespace(**{**options, **changes}), 7, self.corpus)
         out, errors = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
-            campaign.start(binary, self.folder, [self.corpus])
+            campaign.start(libfuzzer.Engine(binary, self.folder, [self.corpus]))
             campaign.watch()
-            code = campaign.conclude(self.folder)
+            code = campaign.conclude(self.target, self.folder, preset)
         return code, out.getvalue(), errors.getvalue()
 
     def test_nothing_found(self):
@@ -91,6 +91,13 @@ class Runs(unittest.TestCase):
         report = (self.folder / "crash-1.txt").read_text(encoding="utf-8")
         self.assertTrue(report.startswith("step 1 of 1"), report)
         self.assertIn(reproduce, report)
+
+    def test_what_only_msan_sees_is_shown_by_its_build(self):
+        _, out, _ = self.run_with(FINDS, preset="msan")
+        self.assertIn(f"reproduce: ./scripts/fltfuzz replay {self.folder}/crash-1", out)
+        code, out, _ = self.run_with(FINDS.replace("DEDUP_TOKEN", "SUMMARY"), preset="msan")
+        self.assertEqual(code, FINDING)
+        self.assertIn(f"reproduce: {self.folder}/fuzz_close {self.folder}/crash-1", out)
 
     def test_a_finding_under_a_switches_file_is_complete_without_it(self):
         seq = self.folder / "fltfuzz-seq"
@@ -128,22 +135,47 @@ class Runs(unittest.TestCase):
         with mock.patch.object(fuzz.libfuzzer, "Process", side_effect=words.append):
             campaign = fuzz.Campaign(SimpleNamespace(target="t", time=None, runs=5, jobs=2, verbose=False), 7, self.corpus)
             with contextlib.redirect_stderr(io.StringIO()):
-                campaign.start("binary", "a", ["c"])
+                campaign.start(libfuzzer.Engine("binary", "a", ["c"]))
         self.assertEqual([[word for word in line if word.startswith(("-runs", "-seed"))] for line in words],
                          [["-seed=7", "-runs=3"], ["-seed=8", "-runs=2"]])
 
 
+class Presets(unittest.TestCase):
+    def preset(self, engine="libfuzzer", preset=None):
+        return fuzz.preset_of(SimpleNamespace(engine=engine, preset=preset))
+
+    def test_engine_and_preset(self):
+        self.assertEqual(self.preset(), "fuzz")
+        self.assertEqual(self.preset(preset="msan"), "msan")
+        self.assertEqual(self.preset(engine="afl"), "afl")
+        with self.assertRaisesRegex(Stop, "--preset is for libFuzzer"):
+            self.preset(engine="afl", preset="msan")
+
+    def test_each_has_a_preset_of_cmake(self):
+        presets = json.loads((TOP / "CMakePresets.json").read_text(encoding="utf-8"))
+        for kind in ("configurePresets", "buildPresets"):
+            names = {preset["name"] for preset in presets[kind]}
+            self.assertLessEqual({"fuzz", "msan", "afl", "release"}, names)
+
+    def test_the_mutator_is_for_sequences(self):
+        with mock.patch.object(fuzz, "build", return_value=Path("/b")) as build:
+            library = fuzz.build_mutator(Target("fuzz_x", "sequences", "fuzz_x"), None)
+            self.assertEqual(library, Path("/b/libfuzz_x_afl_mutator.so"))
+            build.assert_called_once_with("release", ["fuzz_x_afl_mutator"], None)
+            self.assertIsNone(fuzz.build_mutator(Target("fuzz_codec", "bytes", "fuzz_codec"), None))
+
+
 class Switches(unittest.TestCase):
     def setUp(self):
-        table = {"fuzz_close": Target("fuzz_close", "sequences", ""), "fuzz_codec": Target("fuzz_codec", "bytes", "")}
-        for patch in (mock.patch.object(fuzz, "target_table", return_value=table), mock.patch.dict(os.environ)):
-            patch.start()
-            self.addCleanup(patch.stop)
+        patch = mock.patch.dict(os.environ)
+        patch.start()
+        self.addCleanup(patch.stop)
         os.environ.pop(fuzz.SWITCHES, None)
 
-    def use(self, target, switches, code=0):
+    def use(self, name, switches, code=0):
+        target = Target(name, "bytes" if name == "fuzz_codec" else "sequences", "")
         with mock.patch.object(fuzz, "run_through", return_value=code) as check:
-            fuzz.use_switches(SimpleNamespace(target=target, switches=switches, verbose=False), Path("/programs"))
+            fuzz.use_switches(SimpleNamespace(switches=switches, verbose=False), target, Path("/programs"))
         return check
 
     def test_none(self):

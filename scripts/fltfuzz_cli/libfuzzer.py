@@ -98,19 +98,20 @@ class Output:
 class Process:
     """A running libFuzzer; its lines are read by a thread, into `output`."""
 
-    def __init__(self, words):
+    def __init__(self, words, output=None, environment=None):
         # A session of its own: Ctrl-C reaches us alone, and we stop it.
         self._process = subprocess.Popen(  # pylint: disable=consider-using-with
-            words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment,
+            start_new_session=True
         )
-        self.output = Output()
+        self.output = output or Output()
         self._lines = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         self._asked_to_stop = False
 
     def _read(self):
-        for line in self._process.stderr:
+        for line in self._process.stdout:
             self._lines.put(line.decode("utf-8", "replace").rstrip("\r\n"))
 
     def update(self):
@@ -138,7 +139,7 @@ class Process:
             self._process.kill()
             self._process.wait()
         self._reader.join()
-        self._process.stderr.close()
+        self._process.stdout.close()
         self.update()
 
     def verdict(self):
@@ -151,3 +152,20 @@ class Process:
         if code in REASONS:
             return "finding", REASONS[code] + " (no input was saved)"
         return "trouble", f"killed by signal {-code}" if code < 0 else f"exit code {code}"
+
+
+class Engine:
+    """libFuzzer on folders: the first is the working corpus."""
+
+    name = "libfuzzer"
+
+    def __init__(self, binary, artifacts, folders):
+        self._binary, self._artifacts, self._folders = binary, artifacts, folders
+
+    def start(self, limits, _job, show):
+        words = command(self._binary, limits, self._artifacts, self._folders)
+        show(words)
+        return Process(words)
+
+    def keep(self, _corpus):
+        """It has written to the corpus as it went."""

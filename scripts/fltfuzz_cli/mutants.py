@@ -9,7 +9,7 @@ from . import defects
 from .build import build
 from .common import FINDING, FINE, TOP, Stop, whole_number
 
-CORPUS = TOP / "corpus" / "fuzz_close"
+CORPUS = [folder for folder in sorted((TOP / "corpus").glob("fuzz_*")) if folder.name != "fuzz_codec"]  # those are bytes
 MILLION = 1_000_000
 
 
@@ -45,7 +45,7 @@ def _try(defect, build_folder, options):
         shown = defects.killed_by_shown(replay, defect) if defect.shown else None
         fuzzing = defects.Kill("", "")
         if options.fuzz_runs:
-            fuzz = defects.link(defect, objects, build_folder, "bin/fuzz_close")
+            fuzz = defects.link(defect, objects, build_folder, f"bin/{defect.target}")
             fuzzing = defects.killed_by_fuzzing(fuzz, work, options.fuzz_runs, options.seed)
     return _defect_row(defect, corpus, shown, fuzzing if options.fuzz_runs else None)
 
@@ -102,13 +102,14 @@ def report(row):
 
 
 def run(options):
-    folder = options.build or build("fuzz", ["replay", "fuzz_close"], options).parent
-    folder = folder.resolve()
-    if not (folder / "compile_commands.json").is_file():
-        raise Stop(f"{folder}: no finished build is there")
     chosen = [defects.find(name) for name in options.defect] or defects.read_all()
     if not chosen:
         raise Stop(f"no defects in {defects.FOLDER}")
+    programs = ["replay", *sorted({defect.target for defect in chosen})]
+    folder = options.build or build("fuzz", programs, options).parent
+    folder = folder.resolve()
+    if not (folder / "compile_commands.json").is_file():
+        raise Stop(f"{folder}: no finished build is there")
     rows = []
     for defect in chosen:
         rows.append(_try(defect, folder, options))

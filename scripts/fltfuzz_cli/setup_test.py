@@ -17,6 +17,7 @@ TOOLS = {
     "ninja": "echo 1.11",
     "llvm-symbolizer": "echo LLVM",
 }
+EXTRA = {"afl-fuzz": "true", "afl-clang-fast": 'link "$@"'}
 LINK = 'link() { while [ "$1" != -o ]; do shift; done; echo "#!/bin/sh" >"$2"; chmod +x "$2"; }'
 APT_GET = """
 echo "apt-get $*" >>"$machine/apt"
@@ -28,6 +29,7 @@ for package in "$@"; do
     clang | gcc | cmake) cp "$machine/spare/$package" "$machine/bin/" ;;
     ninja-build) cp "$machine/spare/ninja" "$machine/bin/" ;;
     llvm) cp "$machine/spare/llvm-symbolizer" "$machine/bin/" ;;
+    afl++) cp "$machine/spare/afl-fuzz" "$machine/spare/afl-clang-fast" "$machine/bin/" ;;
     libclang-*) touch "$machine/runtime" ;;
     libcmocka-dev) touch "$machine/cmocka" ;;
     esac
@@ -53,7 +55,7 @@ class Machine:
         shutil.copy(SETUP, self.folder / "scripts" / "setup")
         for name in BASICS:
             os.symlink(shutil.which(name), self.bin / name)
-        for name, body in TOOLS.items():
+        for name, body in {**TOOLS, **EXTRA}.items():
             self.program(name, body, "spare")
         (self.folder / "cmake-version").write_text("3.25.1\n", encoding="utf-8")
         (self.folder / "runtime-package").write_text("libclang-rt-14-dev\n", encoding="utf-8")
@@ -71,7 +73,7 @@ class Machine:
 
     def have(self, *names):
         for name in names:
-            if name in TOOLS:
+            if name in TOOLS or name in EXTRA:
                 shutil.copy(self.folder / "spare" / name, self.bin / name)
             else:
                 (self.folder / name).touch()
@@ -204,6 +206,26 @@ class Setup(unittest.TestCase):
         code, said = self.machine.setup("--yes", answer="")
         self.assertEqual(code, 0, said)
         self.assertNotIn("[Y/n]", said)
+
+    def test_afl_only_when_it_is_asked_for(self):
+        self.machine.have_all()
+        self.assertEqual(self.machine.setup(), (0, ""))
+        self.assertEqual(self.machine.setup("--afl")[0], 0)
+        self.assertTrue(self.machine.apt()[1].endswith(" --no-install-recommends afl++"), self.machine.apt())
+        self.assertEqual(self.machine.setup("--afl"), (0, ""))
+        (self.machine.bin / "afl-fuzz").unlink()
+        self.assertEqual(self.machine.setup(), (0, ""))
+        self.assertEqual(len(self.machine.apt()), 2)
+        self.assertEqual(self.machine.setup("--afl")[0], 0)
+        self.assertEqual(len(self.machine.apt()), 4)
+
+    def test_the_report_lists_what_is_optional(self):
+        self.machine.have_all()
+        code, said = self.machine.setup("--report")
+        self.assertEqual(code, 0, said)
+        self.assertRegex(said, r"(?m)^afl\+\+ +missing .*optional; Debian: afl\+\+$")
+        self.machine.have("afl-fuzz", "afl-clang-fast")
+        self.assertRegex(self.machine.setup("--report")[1], r"(?m)^afl\+\+ +works ")
 
     def test_unknown_option(self):
         self.assertEqual(self.machine.setup("--what")[0], 2)
