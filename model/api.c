@@ -49,6 +49,8 @@ static void take_attributes(struct flt_call *call, const OBJECT_ATTRIBUTES *attr
     INPUT(HANDLE, PROCESS_HANDLE, target)                                                          \
     INPUT(ULONG, ULONG, options)                                                                   \
     INPUT(ULONG, ULONG, unload)                                                                    \
+    INPUT(ULONG, ULONG, share)                                                                     \
+    INPUT(ULONG, ULONG, flags)                                                                     \
     INPUT(NTSTATUS, NTSTATUS, answer)                                                              \
     INPUT(PIRP, IRP, irp)                                                                          \
     INPUT(PVOID, HANDLE_FLAGS, handle_flags)                                                       \
@@ -101,6 +103,8 @@ static void take_arguments(struct flt_call *call, const struct flt_system *syste
     arg[FLT_ARG_options] = FLT_FROM_ULONG(system, p->ULONG_options_in);
     arg[FLT_ARG_handle_flags] = handle_flags_of(p->HANDLE_FLAGS_handle_flags_in);
     arg[FLT_ARG_unload] = FLT_FROM_ULONG(system, p->ULONG_unload_in);
+    arg[FLT_ARG_share] = FLT_FROM_ULONG(system, p->ULONG_share_in);
+    arg[FLT_ARG_flags] = FLT_FROM_ULONG(system, p->ULONG_flags_in);
     arg[FLT_ARG_answer] = FLT_FROM_NTSTATUS(system, p->NTSTATUS_answer_in);
     arg[FLT_ARG_irp] = FLT_FROM_IRP(system, p->IRP_irp_in);
     take_attributes(call, p->OBJECT_ATTRIBUTES_attributes_in);

@@ -49,6 +49,8 @@ enum flt_group {
     FLT_GROUP_STEP,
     FLT_GROUP_UNLOAD,
     FLT_GROUP_ANSWER,
+    FLT_GROUP_SHARE,
+    FLT_GROUP_IO_FLAGS,
     FLT_GROUP_COUNT
 };
 
@@ -152,6 +154,7 @@ enum { FLT_SLOT_COUNT = 64, FLT_NO_SLOT = -1 };
 #define FLT_HANDLE_TAG_BITS UINT64_C(3)
 
 enum flt_name_there { FLT_NAME_FILE, FLT_NAME_NOTHING, FLT_NAME_BAD };
+enum { FLT_NAME_LIMIT = 16 }; /* names.def ids are below this */
 struct flt_name {
     uint8_t id;
     const char *text;      /* ASCII, NUL-terminated */

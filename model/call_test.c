@@ -142,6 +142,7 @@ static void file_names_are_found_in_every_form(void **state) {
     size_t rows = 0;
     for (const struct flt_name *name = flt_name_next(NULL); name; name = flt_name_next(name)) {
         assert_ptr_equal(flt_name_by_id(name->id), name);
+        assert_in_range(name->id, 1, FLT_NAME_LIMIT - 1);
         assert_ptr_equal(flt_name_by_text(name->text, strlen(name->text)), name);
         assert_ptr_equal(flt_name_by_units(name->units, name->length), name);
         assert_int_equal(name->length, strlen(name->text));

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "row_sums.h"
 
@@ -19,7 +20,8 @@ bool flt_same_rows(const struct flt_view *system, const struct flt_view *contrac
     sums_of(contract, &ours);
     *rows += theirs.rows;
     return theirs.handles == ours.handles && theirs.objects == ours.objects &&
-           theirs.rows == ours.rows && (theirs.filters == 0 || theirs.filters == ours.filters);
+           theirs.rows == ours.rows && (theirs.filters == 0 || theirs.filters == ours.filters) &&
+           (theirs.shares == 0 || theirs.shares == ours.shares);
 }
 
 /* ---- naming a difference --------------------------------------------------------------------- */
@@ -163,6 +165,32 @@ static bool same_instances(const struct flt_filter_rows *system,
     return true;
 }
 
+/* ---- sharing --------------------------------------------------------------------------------- */
+
+static bool same_shares(const struct flt_view *system, const struct flt_view *contract,
+                        const struct flt_compare_context *context,
+                        struct flt_violation *violation) {
+    if (!system->ops->shares)
+        return true;
+    const struct flt_share_row *theirs = system->ops->shares(system->self);
+    const struct flt_share_row *ours = contract->ops->shares(contract->self);
+    for (uint64_t i = 0; i < FLT_NAME_LIMIT; i++) {
+        const struct flt_share_row *a = &theirs[i], *b = &ours[i];
+        if (memcmp(a, b, sizeof *a) == 0)
+            continue;
+        const struct flt_name *name = flt_name_by_id(i);
+        return blame(FLT_RULE_share_counts, context, violation,
+                     "%s: %" PRIu32 " opens read %" PRIu32 " write %" PRIu32 " delete %" PRIu32
+                     ", share %" PRIu32 " %" PRIu32 " %" PRIu32 "; it must be: %" PRIu32
+                     " opens read %" PRIu32 " write %" PRIu32 " delete %" PRIu32 ", share %" PRIu32
+                     " %" PRIu32 " %" PRIu32,
+                     name ? name->text : "no name", a->open, a->readers, a->writers, a->deleters,
+                     a->shared_read, a->shared_write, a->shared_delete, b->open, b->readers,
+                     b->writers, b->deleters, b->shared_read, b->shared_write, b->shared_delete);
+    }
+    return true;
+}
+
 /* ---- the joins ------------------------------------------------------------------------------- */
 
 static bool join_handles(const struct flt_view *system, const struct flt_view *contract,
@@ -207,7 +235,8 @@ void flt_name_difference(const struct flt_view *system, const struct flt_view *c
     struct flt_sums theirs, ours;
     if (!flt_compare_filters(system, contract, context, violation) ||
         !join_handles(system, contract, context, violation) ||
-        !join_objects(system, contract, context, violation))
+        !join_objects(system, contract, context, violation) ||
+        !same_shares(system, contract, context, violation))
         return;
     /* Every row has its partner and the sums still differ: a row was given twice. */
     sums_of(system, &theirs);
@@ -246,7 +275,8 @@ bool flt_compare_totals(const struct flt_view *system, const struct flt_view *co
                      context, violation,
                      "the system has %" PRIu64 " objects, %" PRIu64 " are in use", theirs.objects,
                      ours.objects);
-    return flt_compare_filters(system, contract, context, violation);
+    return flt_compare_filters(system, contract, context, violation) &&
+           same_shares(system, contract, context, violation);
 }
 
 bool flt_compare_object(const struct flt_view *system, const struct flt_view *contract,

@@ -166,6 +166,15 @@ static bool find_object(const void *self, uint64_t token, struct flt_object_row 
     return truth->ops->find_object(truth->self, token, row) && show_object(scripted, row);
 }
 
+static const struct flt_share_row *shares(const void *self) {
+    static struct flt_share_row rows[FLT_NAME_LIMIT];
+    const struct flt_scripted *scripted = self;
+    memcpy(rows, scripted->truth.ops->shares(scripted->truth.self), sizeof rows);
+    if (scripted->lie == FLT_LIE_SHARE)
+        rows[scripted->key].shared_delete++;
+    return rows;
+}
+
 static void totals(const void *self, struct flt_totals *totals) {
     const struct flt_scripted *scripted = self;
     scripted->truth.ops->totals(scripted->truth.self, totals);
@@ -183,7 +192,8 @@ static void totals(const void *self, struct flt_totals *totals) {
 static const struct flt_view_ops view_ops[] = {
     [FLT_VIEW_NONE] = {.level = FLT_VIEW_NONE},
     [FLT_VIEW_COUNTS] = {.level = FLT_VIEW_COUNTS, .totals = totals},
-    [FLT_VIEW_FULL] = {FLT_VIEW_FULL, totals, handles, objects, find_handle, find_object, NULL},
+    [FLT_VIEW_FULL] = {FLT_VIEW_FULL, totals, handles, objects, find_handle, find_object, shares,
+                       NULL},
 };
 
 /* ---- the system ------------------------------------------------------------------------------ */

@@ -33,6 +33,7 @@ enum flt_lie {
     FLT_LIE_REFERENCE_COUNT,
     FLT_LIE_PHASE,
     FLT_LIE_TWICE,    /* handle `key` is shown two times */
+    FLT_LIE_SHARE,    /* of the file whose name is `key` */
     FLT_LIE_FILTER,   /* f1 is started */
     FLT_LIE_INSTANCE, /* i0 is f1's */
     FLT_HIDE_FILTERS, /* no lie: nothing is shown of filters */

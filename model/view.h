@@ -42,6 +42,13 @@ struct flt_instance_row {
     uint8_t filter; /* enum flt_filter */
 };
 
+/* What the opens of a file do and share: those that read, write or delete, each until its last
+ * handle is closed. */
+struct flt_share_row {
+    uint32_t open, readers, writers, deleters;
+    uint32_t shared_read, shared_write, shared_delete;
+};
+
 /* Every filter and every instance of the world. */
 struct flt_filter_rows {
     uint8_t filter[FLT_FILTER_COUNT]; /* enum flt_filter_state; of FLT_FILTER_NULL: GONE */
@@ -59,6 +66,7 @@ struct flt_totals {
 struct flt_sums {
     uint64_t handles, objects;
     uint64_t rows;    /* that were added up */
+    uint64_t shares;  /* flt_shares_sum; 0 when they are not shown */
     uint64_t filters; /* flt_filters_sum of the world; 0 when it is not shown */
 };
 
@@ -76,6 +84,9 @@ struct flt_view_ops {
     bool (*find_handle)(const void *self, uint8_t table, uint64_t value,
                         struct flt_handle_row *row);
     bool (*find_object)(const void *self, uint64_t token, struct flt_object_row *row);
+    /* A row per name of names.def, FLT_NAME_LIMIT of them: what is open under it. May be NULL: a
+     * system may not know. */
+    const struct flt_share_row *(*shares)(const void *self);
     /* The sums of the rows that `handles` and `objects` would give now. May be NULL: then those are
      * walked. A system that has it looks at every row it keeps, each time: it remembers no sum. */
     void (*sums)(const void *self, struct flt_sums *sums);

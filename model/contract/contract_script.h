@@ -442,7 +442,8 @@ static void script_compare_sums(const struct script *s) {
     view.ops->sums(view.self, &kept);
     flt_walk_sums(&view, &walked);
     if (kept.handles != walked.handles || kept.objects != walked.objects ||
-        kept.rows != walked.rows || kept.filters != walked.filters || kept.filters == 0)
+        kept.rows != walked.rows || kept.filters != walked.filters || kept.filters == 0 ||
+        kept.shares != walked.shares || kept.shares == 0)
         script_fail(s, "the sums are not those of the rows");
 }
 

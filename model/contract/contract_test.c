@@ -37,6 +37,12 @@ struct script_case {
 #define FROM_USER "SetPreviousMode mode=UserMode; "
 #define TWO_DEEP "KeStackAttachProcess process=p1; KeStackAttachProcess process=p2; "
 #define DELETING "=STATUS_FLT_DELETING_OBJECT"
+#define OPEN_A(handle, access, share)                                                              \
+    "FltCreateFile " handle " path=\\a access=" access " share=" share " "
+#define READ "FILE_READ_DATA"
+#define WRITE "FILE_WRITE_DATA"
+#define SHARE_ALL "7"
+#define VIOLATION "=STATUS_SHARING_VIOLATION"
 #define EIGHT_DEEP TWO_DEEP TWO_DEEP TWO_DEEP TWO_DEEP
 
 static const struct script_case provider_cases[] = {
@@ -1202,6 +1208,58 @@ static const struct script_case provider_cases[] = {
     BREAKS(irp_for_known_object, "",
            "FltCreateFile path=\\missing fail_step=4 =STATUS_OBJECT_NAME_NOT_FOUND " UNDONE(o1)),
     KEEPS(register_filter, "", "FltRegisterFilter filter=f1 null:filter filter:3"),
+    /* Sharing: access and share say what an open does and lets others do. */
+    KEEPS(share_conflict, "",
+          OPEN_A("k1", READ, "FILE_SHARE_READ") "; " OPEN_A("k2", READ, "FILE_SHARE_READ")),
+    KEEPS(share_conflict, "any",
+          OPEN_A("k1", READ, "FILE_SHARE_READ") "; " OPEN_A("", WRITE, SHARE_ALL) VIOLATION
+          " allows:STATUS_SHARING_VIOLATION"),
+    KEEPS(share_conflict,
+          "", /* the mirror: the later open does not share what the first one does */
+          OPEN_A("k1", WRITE, SHARE_ALL) "; " OPEN_A("", READ, "FILE_SHARE_READ") VIOLATION),
+    KEEPS(share_conflict, "",
+          OPEN_A("k1", "DELETE", SHARE_ALL) "; " OPEN_A("", READ, "3") VIOLATION),
+    KEEPS(share_conflict, "",
+          OPEN_A("k1", READ, "0") "; FltCreateFile k2 path=\\b access=1 share=0"),
+    KEEPS(share_conflict, "",
+          OPEN_A("k1", READ, "0") "; FltClose k1 " GONE(o1) "; " OPEN_A("k1", READ, "0")),
+    KEEPS(
+        share_conflict, "", /* past cleanup, though the object lives on */
+        "FltCreateFileEx k1 o1 access=1 share=0; FltClose k1 cleanup:o1; " OPEN_A("k1", READ, "0")),
+    KEEPS(share_conflict, "", /* not while a duplicate is open */
+          OPEN_A("k1", READ, "0") "; ZwDuplicateObject k1 -> k2 target=System attributes=0; "
+                                  "FltClose k1; " OPEN_A("", READ, SHARE_ALL) VIOLATION),
+    KEEPS(share_conflict, "geometry=small", /* before the table is looked at */
+          TWELVE "FltCreateFile access=1 share=0 " VIOLATION " allows:STATUS_SHARING_VIOLATION"),
+    KEEPS(share_conflict, "", OPEN_A("k1", READ, "0") "; ZwCreateFile access=2 share=7 " VIOLATION),
+    KEEPS(share_conflict, "", /* a failed open is not counted */
+          "FltCreateFile access=1 share=0 fail_step=4 " FULL
+          " create:o1 cleanup:o1 close:o1; " OPEN_A("k1", READ, "0")),
+    BREAKS(share_conflict, "", OPEN_A("k1", READ, "0") "; " OPEN_A("k2", READ, SHARE_ALL)),
+    BREAKS(share_conflict, "", OPEN_A("k1", READ, SHARE_ALL) "; " OPEN_A("k2", READ, "0")),
+    BREAKS(share_conflict, "",
+           OPEN_A("k1", READ, "0") "; " OPEN_A("", READ, SHARE_ALL) "=STATUS_ACCESS_DENIED"),
+    BREAKS(open_existing, "", OPEN_A("", READ, "0") VIOLATION),
+    BREAKS(open_existing, "",
+           OPEN_A("k1", READ, SHARE_ALL) "; " OPEN_A("", READ, SHARE_ALL) VIOLATION),
+    BREAKS(open_existing, "",
+           OPEN_A("k1", READ, "0") "; FltClose k1 " GONE(o1) "; " OPEN_A("", READ, "0") VIOLATION),
+    KEEPS(share_attributes_only, "",
+          OPEN_A("k1", READ, "0") "; " OPEN_A(
+              "k2", "FILE_READ_ATTRIBUTES|SYNCHRONIZE",
+              "0") " allows:STATUS_SUCCESS; FltClose k1 " GONE(o1) "; " OPEN_A("k1", WRITE, "0")),
+    BREAKS(share_attributes_only, "",
+           OPEN_A("k1", READ, "0") "; " OPEN_A("", "FILE_READ_ATTRIBUTES", "0") VIOLATION),
+    KEEPS(share_ignored, "",
+          OPEN_A("k1", READ, "0") "; " OPEN_A(
+              "k2", WRITE, "0") " flags=IO_IGNORE_SHARE_ACCESS_CHECK "
+                                "allows:STATUS_SUCCESS; " OPEN_A("", READ, SHARE_ALL) VIOLATION
+          "; FltClose k1 " GONE(o1) "; " OPEN_A("k1", READ, "0")),
+    BREAKS(share_ignored, "",
+           OPEN_A("k1", READ, "0") "; " OPEN_A("", WRITE, "0") VIOLATION
+           " flags=IO_IGNORE_SHARE_ACCESS_CHECK"),
+    BREAKS(share_conflict, "",
+           OPEN_A("k1", READ, "0") "; " OPEN_A("k2", READ, "0") " flags=IO_FORCE_ACCESS_CHECK"),
 };
 
 static const struct script_case caller_cases[] = {
@@ -1894,6 +1952,7 @@ static const struct script_case caller_cases[] = {
 /* These need a system's tables: whoever joins them with the contract's decides. */
 static const enum flt_rule decided_elsewhere[] = {
     FLT_RULE_filter_state,
+    FLT_RULE_share_counts,
     FLT_RULE_failed_call_changes_nothing,
     FLT_RULE_tables_apart,
     FLT_RULE_open_handle_stays,

@@ -7,11 +7,15 @@
 
 /* ---- what is there to open ------------------------------------------------------------------- */
 
-static enum flt_name_there what_is_there(const struct flt_call *call) {
+static enum flt_name_there what_is_there(const struct flt_call *call, uint8_t *file) {
+    *file = 0;
     if (call->path_length == 0 || call->path[0] != u'\\')
         return FLT_NAME_BAD;
     const struct flt_name *name = flt_name_by_units(call->path, call->path_length);
-    return name ? (enum flt_name_there)name->there : FLT_NAME_NOTHING;
+    if (!name)
+        return FLT_NAME_NOTHING;
+    *file = name->id;
+    return (enum flt_name_there)name->there;
 }
 
 /* ---- predicting ------------------------------------------------------------------------------ */
@@ -23,12 +27,30 @@ static void predict_new_handle(const struct flt_contract *contract, const struct
     flt_expect_new_handle(contract, table, rule, prediction);
 }
 
+/* The file is there: sharing is looked at before the table is. */
+static void predict_file(const struct flt_contract *contract, const struct flt_call *call,
+                         uint8_t file, struct flt_prediction *prediction) {
+    const enum flt_rule rule = flt_sharing_rule(contract, call, file);
+    if (rule == FLT_RULE_NONE)
+        return;
+    if (rule != FLT_RULE_share_conflict) {
+        if (prediction->clause[0].rule == FLT_RULE_open_existing)
+            prediction->clause[0].rule = rule; /* why it is not refused */
+        return;
+    }
+    prediction->clauses = 0;
+    flt_expect(prediction, rule, (uint32_t)STATUS_SHARING_VIOLATION);
+}
+
 static void predict_named_open(const struct flt_contract *contract, const struct flt_call *call,
                                struct flt_prediction *prediction) {
+    uint8_t file;
+    const enum flt_name_there there = what_is_there(call, &file);
     predict_new_handle(contract, call, FLT_RULE_open_existing, prediction);
-    const enum flt_name_there there = what_is_there(call);
-    if (there == FLT_NAME_FILE)
+    if (there == FLT_NAME_FILE) {
+        predict_file(contract, call, file, prediction);
         return;
+    }
     prediction->clauses = 0; /* the name is looked at before the table */
     if (there == FLT_NAME_BAD)
         flt_expect(prediction, FLT_RULE_open_name_syntax, (uint32_t)STATUS_OBJECT_PATH_SYNTAX_BAD);
@@ -132,8 +154,14 @@ static uint32_t new_object(struct flt_contract *contract, const struct flt_call 
 static uint32_t open_handle(struct flt_contract *contract, const struct flt_call *call,
                             uint8_t table, uint64_t value, uint32_t object) {
     flt_own_object(contract, call, object);
-    if (call->opcode != FLT_OP_FltOpenVolume)
-        return flt_add_new_handle(contract, call, table, value, object);
+    if (call->opcode != FLT_OP_FltOpenVolume) {
+        const uint32_t handle = flt_add_new_handle(contract, call, table, value, object);
+        uint8_t file;
+        if (contract->object[object].type == FLT_TYPE_FILE &&
+            what_is_there(call, &file) == FLT_NAME_FILE)
+            flt_share(contract, call, object, file, contract->handle[handle].access);
+        return handle;
+    }
     const uint32_t handle = flt_open_handle(contract, table, value, object);
     flt_describe_new_handle(contract, call, handle, FILE_READ_ATTRIBUTES | SYNCHRONIZE, 0);
     return handle;

@@ -54,6 +54,7 @@ void flt_contract_reset(struct flt_contract *contract, const struct flt_switches
     for (int i = 0; i < FLT_PROCESS_COUNT; i++)
         contract->exited[i] = false;
     flt_start_world(contract);
+    flt_forget_shares(contract);
 
     contract->handles = 0;
     contract->live_handles.count = 0;
@@ -68,7 +69,7 @@ void flt_contract_reset(struct flt_contract *contract, const struct flt_switches
     contract->numbered = 0;
     flt_index_clear(&contract->token_index);
 
-    contract->sums = (struct flt_sums){0, 0, 0, 0};
+    contract->sums = (struct flt_sums){0};
     contract->changed.count = 0;
     contract->unsummed = false;
 

@@ -48,7 +48,8 @@ struct flt_object_record {
     uint8_t told;   /* enum flt_told */
     bool by_flt;    /* an Flt open made it: for that filter and registration, on that instance */
     uint8_t filter, instance;
-    bool abandoned; /* the filter's unload is complete */
+    uint8_t share_name, share_kind; /* the opens that it is counted in; share_name 0: in none */
+    bool abandoned;                 /* the filter's unload is complete */
     uint32_t registration;
     bool created, cleaned, closed; /* the IRPs that came */
     /* The process of its IRP_MJ_CLEANUP, and the one that the thread was in then; the process whose
@@ -133,6 +134,14 @@ struct flt_acts {
     struct flt_act act[FLT_MAX_ACTS];
 };
 
+enum { FLT_SHARE_KINDS = 64 };
+
+/* The opens of a file that read, write or delete, by kind (sharing.c). */
+struct flt_opens {
+    uint64_t kinds; /* bit per kind that there is an open of */
+    uint32_t of_kind[FLT_SHARE_KINDS];
+};
+
 enum { FLT_NOT_UNLOADING, FLT_UNLOADING_OPTIONAL, FLT_UNLOADING_MANDATORY };
 
 struct flt_leaks;
@@ -143,6 +152,9 @@ struct flt_contract {
     struct flt_thread thread[FLT_THREAD_COUNT];
     struct flt_table table[FLT_TABLE_COUNT];
     bool exited[FLT_PROCESS_COUNT];
+    struct flt_opens opens[FLT_NAME_LIMIT];         /* by name of names.def */
+    struct flt_share_row share_row[FLT_NAME_LIMIT]; /* what they add up to */
+    uint64_t shared;                                /* bit per name that has been opened */
     struct flt_filter_rows world;
     uint8_t unloading[FLT_FILTER_COUNT];     /* FLT_NOT_UNLOADING ... */
     uint32_t registration[FLT_FILTER_COUNT]; /* the number of the filter's latest */
@@ -277,6 +289,18 @@ bool flt_is_going_away(const struct flt_contract *contract, const struct flt_cal
 void flt_own_object(struct flt_contract *contract, const struct flt_call *call, uint32_t object);
 /* Its filter was unregistered since. */
 bool flt_owner_is_gone(const struct flt_contract *contract, const struct flt_object_record *object);
+
+/* ---- sharing (sharing.c) --------------------------------------------------------------------- */
+
+/* What the opens of that file have to do with one more: share_conflict, or the rule by which it
+ * does not matter that they conflict; FLT_RULE_NONE when they do not. */
+enum flt_rule flt_sharing_rule(const struct flt_contract *contract, const struct flt_call *call,
+                               uint8_t name);
+/* The open is there, with that access; until its last handle closes. */
+void flt_share(struct flt_contract *contract, const struct flt_call *call, uint32_t object,
+               uint8_t name, uint32_t granted);
+void flt_end_share(struct flt_contract *contract, uint32_t object);
+void flt_forget_shares(struct flt_contract *contract);
 
 /* ---- slots (slots.c) ------------------------------------------------------------------------- */
 

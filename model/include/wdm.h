@@ -55,6 +55,8 @@
 #define FILE_SHARE_READ 0x00000001u
 #define FILE_SHARE_WRITE 0x00000002u
 #define FILE_SHARE_DELETE 0x00000004u
+#define IO_FORCE_ACCESS_CHECK 0x0001u /* Flags of the Flt opens */
+#define IO_IGNORE_SHARE_ACCESS_CHECK 0x0800u
 #define FILE_OPEN 0x00000001u
 #define FILE_SYNCHRONOUS_IO_NONALERT 0x00000020u
 #define FILE_OPENED 0x00000001u /* IoStatusBlock.Information after an open */

@@ -12,8 +12,8 @@ NTSTATUS flt_kernel_FltCreateFile(struct flt_system *system, PFLT_FILTER Filter,
                                   ULONG FileAttributes, ULONG ShareAccess, ULONG CreateDisposition,
                                   ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength,
                                   ULONG Flags) {
-    (void)AllocationSize, (void)FileAttributes, (void)ShareAccess, (void)CreateDisposition;
-    (void)CreateOptions, (void)EaBuffer, (void)EaLength, (void)Flags;
+    (void)AllocationSize, (void)FileAttributes, (void)CreateDisposition;
+    (void)CreateOptions, (void)EaBuffer, (void)EaLength;
     struct flt_kernel *kernel = flt_kernel_enter(system, FLT_OP_FltCreateFile);
     return flt_open(kernel, &(struct flt_open){.opener = FLT_OP_FltCreateFile,
                                                .type = FLT_TYPE_FILE,
@@ -21,6 +21,8 @@ NTSTATUS flt_kernel_FltCreateFile(struct flt_system *system, PFLT_FILTER Filter,
                                                .instance = flt_instance_number(Instance),
                                                .named = true,
                                                .access = DesiredAccess,
+                                               .share = ShareAccess,
+                                               .flags = Flags,
                                                .attributes = ObjectAttributes,
                                                .handle = FileHandle,
                                                .iosb = IoStatusBlock});
@@ -34,8 +36,8 @@ NTSTATUS flt_kernel_FltCreateFileEx(struct flt_system *system, PFLT_FILTER Filte
                                     ULONG FileAttributes, ULONG ShareAccess,
                                     ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer,
                                     ULONG EaLength, ULONG Flags) {
-    (void)AllocationSize, (void)FileAttributes, (void)ShareAccess, (void)CreateDisposition;
-    (void)CreateOptions, (void)EaBuffer, (void)EaLength, (void)Flags;
+    (void)AllocationSize, (void)FileAttributes, (void)CreateDisposition;
+    (void)CreateOptions, (void)EaBuffer, (void)EaLength;
     struct flt_kernel *kernel = flt_kernel_enter(system, FLT_OP_FltCreateFileEx);
     return flt_open(kernel, &(struct flt_open){.opener = FLT_OP_FltCreateFileEx,
                                                .type = FLT_TYPE_FILE,
@@ -43,6 +45,8 @@ NTSTATUS flt_kernel_FltCreateFileEx(struct flt_system *system, PFLT_FILTER Filte
                                                .instance = flt_instance_number(Instance),
                                                .named = true,
                                                .access = DesiredAccess,
+                                               .share = ShareAccess,
+                                               .flags = Flags,
                                                .attributes = ObjectAttributes,
                                                .handle = FileHandle,
                                                .object = FileObject,
@@ -56,8 +60,8 @@ flt_kernel_FltCreateFileEx2(struct flt_system *system, PFLT_FILTER Filter, PFLT_
                             PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
                             ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer,
                             ULONG EaLength, ULONG Flags, PIO_DRIVER_CREATE_CONTEXT DriverContext) {
-    (void)AllocationSize, (void)FileAttributes, (void)ShareAccess, (void)CreateDisposition;
-    (void)CreateOptions, (void)EaBuffer, (void)EaLength, (void)Flags;
+    (void)AllocationSize, (void)FileAttributes, (void)CreateDisposition;
+    (void)CreateOptions, (void)EaBuffer, (void)EaLength;
     (void)DriverContext;
     struct flt_kernel *kernel = flt_kernel_enter(system, FLT_OP_FltCreateFileEx2);
     return flt_open(kernel, &(struct flt_open){.opener = FLT_OP_FltCreateFileEx2,
@@ -66,6 +70,8 @@ flt_kernel_FltCreateFileEx2(struct flt_system *system, PFLT_FILTER Filter, PFLT_
                                                .instance = flt_instance_number(Instance),
                                                .named = true,
                                                .access = DesiredAccess,
+                                               .share = ShareAccess,
+                                               .flags = Flags,
                                                .attributes = ObjectAttributes,
                                                .handle = FileHandle,
                                                .object = FileObject,

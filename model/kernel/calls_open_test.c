@@ -196,8 +196,8 @@ static void wrong_names_open_nothing(void **state) {
 static void file_open_without_attributes_has_no_name(void **state) {
     (void)state;
     assert_status(w.system->ops->ZwCreateFile(w.system, &w.handle, GENERIC_READ, NULL, &w.iosb,
-                                              NULL, FILE_ATTRIBUTE_NORMAL, 0, FILE_OPEN, 0, NULL,
-                                              0),
+                                              NULL, FILE_ATTRIBUTE_NORMAL, SHARE_ALL, FILE_OPEN, 0,
+                                              NULL, 0),
                   STATUS_OBJECT_PATH_SYNTAX_BAD);
 }
 

@@ -14,6 +14,8 @@
 #define FILL UINT64_C(0x1122334455667788)
 #define NEVER_VALID UINT64_C(0x5A5A5A5ADEADBEE0)
 
+#define SHARE_ALL (FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE)
+
 static struct {
     struct flt_system *system;
     struct flt_switches switches;
@@ -143,22 +145,22 @@ static inline NTSTATUS open_name(enum flt_opcode opener, const char *text, ACCES
     fill_open_outputs();
     if (opener == FLT_OP_FltCreateFileEx)
         return ops->FltCreateFileEx(w.system, filter, instance, &w.handle, file, access,
-                                    &attributes, &w.iosb, NULL, FILE_ATTRIBUTE_NORMAL, 0, FILE_OPEN,
-                                    0, NULL, 0, 0);
+                                    &attributes, &w.iosb, NULL, FILE_ATTRIBUTE_NORMAL, SHARE_ALL,
+                                    FILE_OPEN, 0, NULL, 0, 0);
     if (opener == FLT_OP_FltCreateFileEx2)
         return ops->FltCreateFileEx2(w.system, filter, instance, &w.handle, file, access,
-                                     &attributes, &w.iosb, NULL, FILE_ATTRIBUTE_NORMAL, 0,
+                                     &attributes, &w.iosb, NULL, FILE_ATTRIBUTE_NORMAL, SHARE_ALL,
                                      FILE_OPEN, 0, NULL, 0, 0, NULL);
     if (opener == FLT_OP_FltOpenVolume)
         return ops->FltOpenVolume(w.system, instance ? instance : world->instance[FLT_INSTANCE_I0],
                                   &w.handle, file);
     if (opener == FLT_OP_FltCreateFile)
         return ops->FltCreateFile(w.system, filter, instance, &w.handle, access, &attributes,
-                                  &w.iosb, NULL, FILE_ATTRIBUTE_NORMAL, 0, FILE_OPEN, 0, NULL, 0,
-                                  0);
+                                  &w.iosb, NULL, FILE_ATTRIBUTE_NORMAL, SHARE_ALL, FILE_OPEN, 0,
+                                  NULL, 0, 0);
     if (opener == FLT_OP_ZwCreateFile)
         return ops->ZwCreateFile(w.system, &w.handle, access, &attributes, &w.iosb, NULL,
-                                 FILE_ATTRIBUTE_NORMAL, 0, FILE_OPEN, 0, NULL, 0);
+                                 FILE_ATTRIBUTE_NORMAL, SHARE_ALL, FILE_OPEN, 0, NULL, 0);
     attributes.ObjectName = NULL;
     if (opener == FLT_OP_ZwCreateSection)
         return ops->ZwCreateSection(w.system, &w.handle, access, &attributes, NULL, PAGE_READWRITE,

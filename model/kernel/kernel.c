@@ -18,6 +18,7 @@ static void reset(struct flt_system *system, const struct flt_switches *switches
     for (size_t i = 0; i < FLT_TABLE_COUNT; i++)
         flt_handle_table_reset(&kernel->table[i], switches);
     flt_object_pool_reset(&kernel->objects.pool);
+    memset(kernel->objects.share, 0, sizeof kernel->objects.share);
     for (size_t i = 0; i < FLT_THREAD_COUNT; i++)
         kernel->thread[i] = (struct flt_thread){
             .process = FLT_PROCESS_P1, .irql = PASSIVE_LEVEL, .previous_mode = KernelMode};

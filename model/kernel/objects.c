@@ -25,6 +25,7 @@ void flt_object_discard(struct flt_objects *objects, struct flt_object *object) 
 
 void flt_object_open(struct flt_objects *objects, struct flt_object *object,
                      enum flt_process process) {
+    flt_share_access_add(&objects->share[object->name], &object->sharing);
     send(objects, FLT_EVENT_CREATE, process, object);
 }
 
@@ -44,6 +45,7 @@ void flt_object_drop_handle(struct flt_objects *objects, struct flt_object *obje
                             enum flt_process process) {
     if (--object->handles == 0 && flt_object_types[object->type].gets_irps) {
         object->phase = FLT_PHASE_CLEANED;
+        flt_share_access_remove(&objects->share[object->name], &object->sharing);
         send(objects, FLT_EVENT_CLEANUP, process, object);
     }
     end_when_unused(objects, object, process);

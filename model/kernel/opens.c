@@ -8,12 +8,23 @@ static ULONG flags_of(const struct flt_open *open) {
     return open->attributes ? open->attributes->Attributes : 0;
 }
 
-static NTSTATUS check_name(const UNICODE_STRING *name) {
+/* The file of that name, by its number in names.def. */
+static NTSTATUS find_file(const UNICODE_STRING *name, uint8_t *file) {
     const size_t length = name ? name->Length / sizeof(WCHAR) : 0;
     if (length == 0 || name->Buffer[0] != '\\')
         return STATUS_OBJECT_PATH_SYNTAX_BAD;
     const struct flt_name *row = flt_name_by_units(name->Buffer, length);
-    return row && row->there == FLT_NAME_FILE ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
+    if (!row || row->there != FLT_NAME_FILE)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    *file = row->id;
+    return STATUS_SUCCESS;
+}
+
+/* An open that ignores sharing is as one that does nothing: neither checked nor counted. */
+static struct flt_sharing sharing_of(const struct flt_open *open) {
+    if (open->flags & IO_IGNORE_SHARE_ACCESS_CHECK)
+        return flt_sharing_of(0, 0);
+    return flt_sharing_of(flt_access_granted(open->type, open->access), open->share);
 }
 
 static bool is_refused(const struct flt_kernel *kernel, const struct flt_open *open) {
@@ -22,21 +33,37 @@ static bool is_refused(const struct flt_kernel *kernel, const struct flt_open *o
            flt_chosen(&kernel->switches, deleting, refused);
 }
 
-static NTSTATUS check(const struct flt_kernel *kernel, const struct flt_open *open) {
+/* What is opened, and how. */
+struct found_file {
+    uint8_t name; /* 0: it is no file of names.def */
+    struct flt_sharing sharing;
+};
+
+static NTSTATUS check(const struct flt_kernel *kernel, const struct flt_open *open,
+                      struct found_file *file) {
     if (is_refused(kernel, open))
         return STATUS_FLT_DELETING_OBJECT;
     if (!open->named)
         return STATUS_SUCCESS;
-    return check_name(open->attributes ? open->attributes->ObjectName : NULL);
+    const NTSTATUS status =
+        find_file(open->attributes ? open->attributes->ObjectName : NULL, &file->name);
+    if (!NT_SUCCESS(status))
+        return status;
+    file->sharing = sharing_of(open);
+    return flt_share_access_check(&kernel->objects.share[file->name], &file->sharing);
 }
 
 static NTSTATUS make_object(struct flt_kernel *kernel, const struct flt_open *open,
-                            struct flt_object **object) {
+                            const struct found_file *file, struct flt_object **object) {
     const NTSTATUS status = flt_fault_at(kernel, 2);
     if (!NT_SUCCESS(status))
         return status;
     *object = flt_object_new(&kernel->objects, open->type, open->opener);
-    return *object ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+    if (!*object)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    (*object)->name = file->name;
+    (*object)->sharing = file->sharing;
+    return STATUS_SUCCESS;
 }
 
 /* Nothing fails here. */
@@ -55,7 +82,8 @@ static void hand_out(struct flt_kernel *kernel, const struct flt_open *open, uin
         *open->iosb = (IO_STATUS_BLOCK){.Status = STATUS_SUCCESS, .Information = FILE_OPENED};
 }
 
-static NTSTATUS act(struct flt_kernel *kernel, const struct flt_open *open) {
+static NTSTATUS act(struct flt_kernel *kernel, const struct flt_open *open,
+                    const struct found_file *file) {
     const bool is_file = open->type == FLT_TYPE_FILE;
     const enum flt_process process = flt_kernel_process(kernel);
     const uint8_t number = flt_handle_table_for(kernel, flags_of(open));
@@ -69,7 +97,7 @@ static NTSTATUS act(struct flt_kernel *kernel, const struct flt_open *open) {
 
     /* 2. The object. */
     struct flt_object *object;
-    status = make_object(kernel, open, &object);
+    status = make_object(kernel, open, file, &object);
     if (!NT_SUCCESS(status)) {
         flt_handle_table_release(table, index); /* 1 */
         return status;
@@ -104,8 +132,9 @@ NTSTATUS flt_open_failed(const struct flt_kernel *kernel, const struct flt_open 
 }
 
 NTSTATUS flt_open(struct flt_kernel *kernel, const struct flt_open *open) {
-    NTSTATUS status = check(kernel, open);
+    struct found_file file = {0};
+    NTSTATUS status = check(kernel, open, &file);
     if (NT_SUCCESS(status))
-        status = act(kernel, open);
+        status = act(kernel, open, &file);
     return NT_SUCCESS(status) ? status : flt_open_failed(kernel, open, status);
 }

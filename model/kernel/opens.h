@@ -12,6 +12,8 @@ struct flt_open {
     enum flt_instance instance;
     bool named; /* files are opened by the name in attributes */
     ACCESS_MASK access;
+    ULONG share;
+    ULONG flags; /* IO_IGNORE_SHARE_ACCESS_CHECK; the others change nothing here */
     POBJECT_ATTRIBUTES attributes;
     PHANDLE handle;
     PFILE_OBJECT *object;  /* NULL: the caller wants no object, and gets no reference */

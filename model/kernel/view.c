@@ -122,6 +122,11 @@ static void sums(const void *self, struct flt_sums *sums) {
     sums->objects = kernel->objects.pool.live_count > 0 ? sum_of_objects(&kernel->objects.pool) : 0;
     sums->rows = rows + kernel->objects.pool.live_count;
     sums->filters = flt_filters_sum(&kernel->filters.row);
+    sums->shares = flt_shares_sum(kernel->objects.share);
+}
+
+static const struct flt_share_row *shares(const void *self) {
+    return ((const struct flt_kernel *)self)->objects.share;
 }
 
 const struct flt_view_ops flt_kernel_view_ops = {.level = FLT_VIEW_FULL,
@@ -130,4 +135,5 @@ const struct flt_view_ops flt_kernel_view_ops = {.level = FLT_VIEW_FULL,
                                                  .objects = objects,
                                                  .find_handle = find_handle,
                                                  .find_object = find_object,
+                                                 .shares = shares,
                                                  .sums = sums};
