@@ -11,6 +11,7 @@ static const struct flt_raise lifecycle[] = {
     {FLT_OP_KeStackAttachProcess, 6},
     {FLT_OP_KeUnstackDetachProcess, 4},
     {FLT_OP_ZwDuplicateObject, 3},
+    {FLT_OP_FltOpenVolume, 4},
     {FLT_OP_AttachInstance, 12},
     {FLT_OP_TeardownStart, 8},
     {FLT_OP_TeardownComplete, 10},

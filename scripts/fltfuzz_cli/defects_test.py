@@ -3,6 +3,8 @@
 import tempfile
 import unittest
 from pathlib import Path
+from types import SimpleNamespace
+from unittest import mock
 
 from . import defects, mutants
 from .common import Stop
@@ -157,6 +159,27 @@ class Report(unittest.TestCase):
         self.assertTrue(row["caught"])
         self.assertIn("corpus: a x.seq; fuzzing: not asked: a lost check", mutants.report(row))
         self.assertFalse(mutants._lost_check_row(lost, defects.Kill("b", "seed/x.seq"))["caught"])
+
+
+class Tries(unittest.TestCase):
+    DEFECT = defects.Defect("d", "Wrong.", ["a", "b"], [])
+
+    def fuzz(self, *kills):
+        """What comes of these tries, and how many were made."""
+        with mock.patch.object(defects, "killed_by_fuzzing", side_effect=kills) as tried:
+            kill = mutants._fuzz(None, self.DEFECT, None, SimpleNamespace(seed=7, fuzz_runs=9))
+        return kill, [call.args[3] for call in tried.call_args_list]
+
+    def test_the_first_is_enough(self):
+        self.assertEqual(self.fuzz(defects.Kill("b", "5 runs")), (defects.Kill("b", "5 runs"), [7]))
+
+    def test_another_rule_is_no_end(self):
+        kill, seeds = self.fuzz(defects.Kill("c", "1 runs"), defects.Kill("", ""), defects.Kill("a", "3 runs"))
+        self.assertEqual((kill, seeds), (defects.Kill("a", "3 runs, seed 9"), [7, 8, 9]))
+
+    def test_none_finds_it(self):
+        kill, seeds = self.fuzz(*[defects.Kill("c", "1 runs")] * mutants.TRIES)
+        self.assertEqual((kill.rule, len(seeds)), ("c", mutants.TRIES))
 
 
 if __name__ == "__main__":
