@@ -26,10 +26,6 @@ void flt_name_difference(const struct flt_view *system, const struct flt_view *c
                          const struct flt_compare_context *context,
                          struct flt_violation *violation);
 
-/* The state of every filter and instance, where the system shows it. */
-bool flt_compare_filters(const struct flt_view *system, const struct flt_view *contract,
-                         const struct flt_compare_context *context,
-                         struct flt_violation *violation);
 /* The totals, and the rows of that handle value in every table. */
 bool flt_compare_handle(const struct flt_view *system, const struct flt_view *contract,
                         const struct flt_compare_context *context, uint64_t value, uint64_t *rows,
