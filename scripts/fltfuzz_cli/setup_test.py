@@ -4,12 +4,13 @@ import os
 import pty
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
 
 SETUP = Path(__file__).resolve().parents[1] / "setup"
-BASICS = "bash env dirname readlink cat mktemp rm mkdir sed awk grep tail cksum chmod cp touch true python3".split()
+BASICS = "bash env dirname readlink cat mktemp rm mkdir sed awk grep tail cksum chmod cp touch true".split()
 TOOLS = {
     "clang": 'case "$*" in --version) echo "clang 14.0.6" ;; -dumpversion) echo 14.0.6 ;; *) [ -e "$machine/runtime" ] && link "$@" ;; esac',
     "gcc": 'case "$*" in --version) echo "gcc 12" ;; *-lcmocka*) [ -e "$machine/cmocka" ] && link "$@" ;; *) link "$@" ;; esac',
@@ -55,6 +56,7 @@ class Machine:
         shutil.copy(SETUP, self.folder / "scripts" / "setup")
         for name in BASICS:
             os.symlink(shutil.which(name), self.bin / name)
+        os.symlink(sys.executable, self.bin / "python3")  # what PATH has may be a wrapper that needs more than this
         for name, body in {**TOOLS, **EXTRA}.items():
             self.program(name, body, "spare")
         (self.folder / "cmake-version").write_text("3.25.1\n", encoding="utf-8")
