@@ -64,28 +64,12 @@ static NTSTATUS check_open(const struct flt_kernel *kernel, const struct flt_obj
 
 static NTSTATUS open_object(struct flt_kernel *kernel, struct flt_object *object, ULONG attributes,
                             ACCESS_MASK access, PHANDLE handle) {
-    const uint8_t number = flt_handle_table_for(kernel, attributes);
-    struct flt_handle_table *table = &kernel->table[number];
-
-    /* 1. A place in the table. */
-    uint32_t index;
-    NTSTATUS status = flt_handle_reserve(kernel, table, &index);
-    if (!NT_SUCCESS(status))
-        return status;
-
-    /* 2. The handle. */
-    status = flt_fault_at(kernel, 2);
-    if (!NT_SUCCESS(status)) {
-        flt_handle_table_release(table, index); /* 1 */
-        return status;
-    }
     const struct flt_handle_entry entry = {
         .object = object,
         .access = flt_access_granted((enum flt_type)object->type, access),
         .flags = flt_handle_flags(attributes),
         .opener = FLT_OP_ObOpenObjectByPointer};
-    *handle = flt_handle_make(kernel, number, index, &entry);
-    return STATUS_SUCCESS;
+    return flt_handle_add(kernel, flt_handle_table_for(kernel, attributes), &entry, handle);
 }
 
 NTSTATUS flt_kernel_ObOpenObjectByPointer(struct flt_system *system, PVOID Object,

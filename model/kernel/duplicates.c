@@ -19,25 +19,12 @@ static struct flt_handle_entry entry_for(const struct flt_duplicate *duplicate,
 
 static NTSTATUS make(struct flt_kernel *kernel, const struct flt_duplicate *duplicate,
                      enum flt_process target, const struct flt_handle_entry *source) {
-    struct flt_handle_table *table = &kernel->table[target];
-
-    /* 1. A place in the target's table. */
-    uint32_t index;
-    NTSTATUS status = flt_handle_reserve(kernel, table, &index);
-    if (!NT_SUCCESS(status))
-        return status;
-
-    /* 2. The handle. */
-    status = flt_fault_at(kernel, 2);
-    if (!NT_SUCCESS(status)) {
-        flt_handle_table_release(table, index); /* 1 */
-        return status;
-    }
     const struct flt_handle_entry entry = entry_for(duplicate, source);
-    const HANDLE handle = flt_handle_make(kernel, (uint8_t)target, index, &entry);
-    if (duplicate->handle)
+    HANDLE handle;
+    const NTSTATUS status = flt_handle_add(kernel, (uint8_t)target, &entry, &handle);
+    if (NT_SUCCESS(status) && duplicate->handle)
         *duplicate->handle = handle;
-    return STATUS_SUCCESS;
+    return status;
 }
 
 /* The way to close a handle of another process: there are no steps. */

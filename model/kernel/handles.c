@@ -61,6 +61,23 @@ HANDLE flt_handle_make(struct flt_kernel *kernel, uint8_t table, uint32_t index,
     return (HANDLE)(uintptr_t)flt_handle_spell(table, index);
 }
 
+NTSTATUS flt_handle_add(struct flt_kernel *kernel, uint8_t table,
+                        const struct flt_handle_entry *entry, HANDLE *handle) {
+    /* 1. A place in the table. */
+    uint32_t index;
+    NTSTATUS status = flt_handle_reserve(kernel, &kernel->table[table], &index);
+    if (!NT_SUCCESS(status))
+        return status;
+
+    /* 2. The handle. */
+    status = flt_fault_at(kernel, 2);
+    if (NT_SUCCESS(status))
+        *handle = flt_handle_make(kernel, table, index, entry);
+    else
+        flt_handle_table_release(&kernel->table[table], index); /* 1 */
+    return status;
+}
+
 uint32_t flt_handle_unspell(uint8_t table, uint64_t value) {
     if ((value & FLT_KERNEL_HANDLE_BITS) != flt_handle_table_bits(table) ||
         value & FLT_HANDLE_TAG_BITS)

@@ -34,6 +34,9 @@ NTSTATUS flt_handle_reserve(const struct flt_kernel *kernel, struct flt_handle_t
 /* Makes a reserved index a handle to the entry's object, and counts it there. */
 HANDLE flt_handle_make(struct flt_kernel *kernel, uint8_t table, uint32_t index,
                        const struct flt_handle_entry *entry);
+/* Both, as the two steps of a call that makes one more handle to an object. */
+NTSTATUS flt_handle_add(struct flt_kernel *kernel, uint8_t table,
+                        const struct flt_handle_entry *entry, HANDLE *handle);
 
 enum { FLT_HANDLE_STEP = 4 }; /* from one value to the next: the tag bits are the caller's */
 
