@@ -60,7 +60,7 @@ const struct flt_call_info flt_calls[FLT_OP_LIMIT] = {
 enum { MOST_FAILURES = 8 };
 static const uint32_t failures[FLT_OP_LIMIT][MOST_FAILURES + 1] = {
 #define E(status) (uint32_t)(status),
-#define FAILS(name, statuses) [FLT_OP_##name] = {statuses 0},
+#define FAILS(name, source, statuses) [FLT_OP_##name] = {statuses 0},
 #include "calls.def"
 };
 
@@ -77,7 +77,7 @@ uint32_t flt_asked_failure(const struct flt_call *call) {
     const uint32_t status = (uint32_t)call->arg[FLT_ARG_fail];
     if (status != 0 || call->arg[FLT_ARG_fail_step] == 0)
         return status;
-    return (uint32_t)STATUS_INSUFFICIENT_RESOURCES;
+    return failures[call->opcode][0];
 }
 
 const uint8_t flt_opcodes[] = {

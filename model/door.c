@@ -7,6 +7,7 @@
 #include "compare.h"
 #include "mix.h"
 #include "perform.h"
+#include "row_sums.h"
 #include "trace.h"
 
 enum { COMPARE_ALL_UP_TO = 256 }; /* calls of a run after each of which everything is compared */
@@ -76,6 +77,8 @@ static void digest_call(struct flt_door *door, const struct flt_call *call,
         digest(door, (uint64_t)outcome->iosb_status << 32 ^ outcome->out[FLT_RESULT_iosb]);
     if (results & 1u << FLT_RESULT_irql)
         digest(door, outcome->out[FLT_RESULT_irql]);
+    if (results & 1u << FLT_RESULT_filter && success)
+        digest(door, outcome->out[FLT_RESULT_filter]);
 }
 
 static void digest_irp(struct flt_door *door, const struct flt_event *event, uint32_t object) {
@@ -99,6 +102,10 @@ static void digest_view(struct flt_door *door) {
                        (uint64_t)object.type << 8 ^ object.phase ^
                        (uint64_t)flt_contract_object_number(door->contract, object.token) << 16);
     digest(door, sum);
+    struct flt_totals totals;
+    view->ops->totals(view->self, &totals);
+    digest(door, flt_filters_sum(&totals.world));
+    digest(door, flt_shares_sum(view->ops->shares(view->self)));
 }
 
 /* ---- what the system reports ----------------------------------------------------------------- */

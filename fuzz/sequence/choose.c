@@ -497,10 +497,12 @@ static const uint8_t *all_written_odds(void) {
     return odds;
 }
 
-/* Filters, instances and processes come and go: no handles, no objects, no outcome. */
-static bool is_about_the_world(const struct flt_call_info *info) {
-    return !info->returns_status && info->results == 0 &&
-           (info->args & (uint32_t)FLT_SLOT_ARGS) == 0;
+/* With its arguments the call says what it is about: the only one that it has, or what comes and
+ * goes around the driver (no handles, no objects, no outcome). */
+static bool names_what_it_is_about(const struct flt_call_info *info) {
+    return count_bits(info->args & ~(uint32_t)FLT_COMMON_ARGS) == 1 ||
+           (!info->returns_status && info->results == 0 &&
+            (info->args & (uint32_t)FLT_SLOT_ARGS) == 0);
 }
 
 void flt_choose_step(const struct flt_slots_seen *seen, const struct flt_swarm *swarm, size_t left,
@@ -509,8 +511,7 @@ void flt_choose_step(const struct flt_slots_seen *seen, const struct flt_swarm *
     flt_choose_results(seen, step, random);
     const uint32_t args = flt_calls[step->opcode].args;
     const uint8_t *odds = all_written_odds();
-    /* What such a call names is all that it is about. */
-    const unsigned least = is_about_the_world(&flt_calls[step->opcode]) ? 12 : 0;
+    const unsigned least = names_what_it_is_about(&flt_calls[step->opcode]) ? 12 : 0;
     for (int arg = 1; args >> arg != 0; arg++)
         if ((args >> arg & 1) && flt_odds(random, odds[arg] > least ? odds[arg] : least))
             flt_choose_arg(seen, step, arg, random);

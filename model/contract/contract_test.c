@@ -1068,7 +1068,8 @@ static const struct script_case provider_cases[] = {
                  "allows:STATUS_SUCCESS|STATUS_ACCESS_DENIED|STATUS_INSUFFICIENT_RESOURCES|"
                  "STATUS_FLT_DELETING_OBJECT|0xC4"),
     KEEPS(injected_failure, "any",
-          "FltCreateFile k1; KeRaiseIrql irql=1; FltClose k1+1 fail_step=1 " FULL
+          "FltCreateFile k1; KeRaiseIrql irql=1; FltClose k1+1 fail=STATUS_INSUFFICIENT_RESOURCES "
+          "fail_step=1 " FULL
           " !flt-at-passive allows:STATUS_SUCCESS|STATUS_INSUFFICIENT_RESOURCES|"
           "STATUS_INVALID_HANDLE|0x93|0xC4"),
     KEEPS(injected_failure, "verifier=on",
@@ -1082,10 +1083,11 @@ static const struct script_case provider_cases[] = {
           " !close-real-handle allows:STATUS_INVALID_HANDLE"),
     KEEPS(injected_failure, "",
           "FltCreateFile k1 @0; FltClose @0 fail=STATUS_INVALID_HANDLE " BAD
-          " allows:STATUS_INVALID_HANDLE; ZwClose @0 fail_step=1 " FULL
-          " !zw-close-for-other-handles; FltClose @0 " GONE(o1) "; end"),
+          " allows:STATUS_INVALID_HANDLE; ZwClose @0 fail=STATUS_INSUFFICIENT_RESOURCES "
+          "fail_step=1 " FULL " !zw-close-for-other-handles; FltClose @0 " GONE(o1) "; end"),
     KEEPS(injected_failure, "",
-          "ZwCreateEvent k1; NtClose k1 fail_step=1 " FULL "; ObCloseHandle k1 "
+          "ZwCreateEvent k1; NtClose k1 fail=STATUS_INSUFFICIENT_RESOURCES fail_step=1 " FULL
+          "; ObCloseHandle k1 "
           "fail=STATUS_INSUFFICIENT_RESOURCES " FULL "; NtClose k1 fail_step=2; end"),
     KEEPS(injected_failure, "",
           "ZwCreateEvent k1; " PROTECT(k1) "ZwClose k1 fail=STATUS_INVALID_HANDLE " STUCK
@@ -1113,7 +1115,8 @@ static const struct script_case provider_cases[] = {
           "FltRegisterFilter filter=f1 fail=STATUS_FLT_NOT_INITIALIZED =STATUS_FLT_NOT_INITIALIZED "
           "filter:3; FltStartFiltering filter=f1 =withheld !filter-live; FltRegisterFilter "
           "filter=f1 fail_step=1 " FULL "; FltRegisterFilter filter=f1 fail_step=2; "
-          "FltStartFiltering filter=f1 fail_step=1 " FULL "; FltStartFiltering filter=f1; "
+          "FltStartFiltering filter=f1 fail=STATUS_INSUFFICIENT_RESOURCES fail_step=1 " FULL
+          "; FltStartFiltering filter=f1; "
           "FltRegisterFilter filter=f1 fail=STATUS_FLT_NOT_INITIALIZED " TAKEN),
     KEEPS(injected_failure, "",
           "FltCreateFileEx k1; FltReadFile o1 fail=STATUS_ACCESS_DENIED " DENIED
@@ -1154,12 +1157,14 @@ static const struct script_case provider_cases[] = {
     BREAKS(open_existing, "", "FltCreateFile fail_step=1 " DENIED),
     BREAKS(open_existing, "", "FltCreateFile fail=STATUS_ACCESS_DENIED fail_step=3 " FULL),
     BREAKS(open_missing, "", "FltCreateFile path=\\missing fail=STATUS_ACCESS_DENIED " DENIED),
-    BREAKS(close_bad_handle, "", "ZwClose k9 fail_step=1 " FULL " !close-real-handle"),
+    BREAKS(close_bad_handle, "",
+           "ZwClose k9 fail=STATUS_INSUFFICIENT_RESOURCES fail_step=1 " FULL " !close-real-handle"),
     BREAKS(failed_outputs, "", "FltCreateFile fail=STATUS_ACCESS_DENIED " DENIED " handle:k1"),
     BREAKS(open_failed_iosb, "",
            "FltCreateFile fail=STATUS_ACCESS_DENIED " DENIED " iosb:0xC0000022 info:0"),
     BREAKS(irp_cleanup_at_last_handle, "",
-           "FltCreateFile k1; FltClose k1 fail_step=1 " FULL " cleanup:o1"),
+           "FltCreateFile k1; FltClose k1 fail=STATUS_INSUFFICIENT_RESOURCES fail_step=1 " FULL
+           " cleanup:o1"),
 
     /* Opens that are undone */
     KEEPS(failed_open_undone, "",
@@ -2662,7 +2667,9 @@ static const struct {
     {"UnloadFilter filter=f1; " F1 "AttachInstance instance=i1 filter=f1", "ss a0 a1 --"},
     /* Failed calls. */
     {"FltRegisterFilter filter=f1 fail_step=1 " FULL, "s- a0 -- --"},
-    {"FltRegisterFilter filter=f1; FltStartFiltering filter=f1 fail_step=1 " FULL, "sr a0 -- --"},
+    {"FltRegisterFilter filter=f1; FltStartFiltering filter=f1 fail=STATUS_INSUFFICIENT_RESOURCES "
+     "fail_step=1 " FULL,
+     "sr a0 -- --"},
     {"FltRegisterFilter " TAKEN "; FltStartFiltering =STATUS_INVALID_PARAMETER", "s- a0 -- --"},
 };
 

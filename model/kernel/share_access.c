@@ -2,9 +2,9 @@
 
 struct flt_sharing flt_sharing_of(ACCESS_MASK granted, ULONG share) {
     return (struct flt_sharing){
-        .read = (granted & (FILE_READ_DATA | FILE_EXECUTE)) != 0,
-        .write = (granted & (FILE_WRITE_DATA | FILE_APPEND_DATA)) != 0,
-        .delete = (granted & DELETE) != 0,
+        .reads = (granted & (FILE_READ_DATA | FILE_EXECUTE)) != 0,
+        .writes = (granted & (FILE_WRITE_DATA | FILE_APPEND_DATA)) != 0,
+        .deletes = (granted & DELETE) != 0,
         .shares_read = (share & FILE_SHARE_READ) != 0,
         .shares_write = (share & FILE_SHARE_WRITE) != 0,
         .shares_delete = (share & FILE_SHARE_DELETE) != 0,
@@ -12,7 +12,7 @@ struct flt_sharing flt_sharing_of(ACCESS_MASK granted, ULONG share) {
 }
 
 bool flt_sharing_is_nothing(const struct flt_sharing *sharing) {
-    return !sharing->read && !sharing->write && !sharing->delete;
+    return !sharing->reads && !sharing->writes && !sharing->deletes;
 }
 
 NTSTATUS flt_share_access_check(const struct flt_share_row *access,
@@ -20,9 +20,9 @@ NTSTATUS flt_share_access_check(const struct flt_share_row *access,
     if (flt_sharing_is_nothing(sharing))
         return STATUS_SUCCESS;
     /* What it wants must be shared by all that are open; what they do it must share. */
-    const bool refused = (sharing->read && access->shared_read < access->open) ||
-                         (sharing->write && access->shared_write < access->open) ||
-                         (sharing->delete &&access->shared_delete < access->open) ||
+    const bool refused = (sharing->reads && access->shared_read < access->open) ||
+                         (sharing->writes && access->shared_write < access->open) ||
+                         (sharing->deletes && access->shared_delete < access->open) ||
                          (access->readers && !sharing->shares_read) ||
                          (access->writers && !sharing->shares_write) ||
                          (access->deleters && !sharing->shares_delete);
@@ -34,9 +34,9 @@ static void move(struct flt_share_row *access, const struct flt_sharing *sharing
     if (flt_sharing_is_nothing(sharing))
         return;
     access->open += by;
-    access->readers += sharing->read ? by : 0;
-    access->writers += sharing->write ? by : 0;
-    access->deleters += sharing->delete ? by : 0;
+    access->readers += sharing->reads ? by : 0;
+    access->writers += sharing->writes ? by : 0;
+    access->deleters += sharing->deletes ? by : 0;
     access->shared_read += sharing->shares_read ? by : 0;
     access->shared_write += sharing->shares_write ? by : 0;
     access->shared_delete += sharing->shares_delete ? by : 0;

@@ -1,5 +1,5 @@
-/* The share access of a file: seven counters over its opens, as IoCheckShareAccess has them
- * (W:kernel, wdm page of IoCheckShareAccess, IoUpdateShareAccess, IoRemoveShareAccess). */
+/* The share access of a file: seven counters over its opens. Pages: IoCheckShareAccess,
+ * IoUpdateShareAccess, IoRemoveShareAccess (wdm). */
 #ifndef FLT_SHARE_ACCESS_H
 #define FLT_SHARE_ACCESS_H
 
@@ -10,7 +10,7 @@
 
 /* What an open reads, writes and deletes, and what it lets others do. */
 struct flt_sharing {
-    bool read, write, delete;
+    bool reads, writes, deletes;
     bool shares_read, shares_write, shares_delete;
 };
 

@@ -92,9 +92,9 @@ static void every_access_bit_is_read_as_its_kind(void **state) {
     for (unsigned bit = 0; bit < 32; bit++) {
         const ACCESS_MASK access = (ACCESS_MASK)1 << bit;
         const struct flt_sharing sharing = flt_sharing_of(access, 0);
-        assert_int_equal(sharing.read, (access & reads) != 0);
-        assert_int_equal(sharing.write, (access & writes) != 0);
-        assert_int_equal(sharing.delete, access == DELETE);
+        assert_int_equal(sharing.reads, (access & reads) != 0);
+        assert_int_equal(sharing.writes, (access & writes) != 0);
+        assert_int_equal(sharing.deletes, access == DELETE);
         assert_int_equal(flt_sharing_is_nothing(&sharing),
                          (access & (reads | writes | DELETE)) == 0);
     }

@@ -226,6 +226,7 @@ def build_program(defect, build, program, work):
 class Kill(NamedTuple):
     rule: str  # empty: not killed
     by: str  # the file, or what the fuzzer needed
+    runs: int = 0  # that the fuzzer made
 
 
 def _replay(program, path):
@@ -291,10 +292,11 @@ def killed_by_fuzzing(program, work, runs, seed):
     """From an empty corpus: the rule, and how many runs it took."""
     corpus = work / f"corpus-{seed}"
     corpus.mkdir(exist_ok=True)
-    command = [str(program), f"-runs={runs}", f"-seed={seed}", f"-artifact_prefix={work}/", str(corpus)]
+    command = [str(program), f"-runs={runs}", f"-seed={seed}", "-print_final_stats=1", f"-artifact_prefix={work}/", str(corpus)]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     token = re.search(r"^DEDUP_TOKEN: (\S+)", done.stderr, re.M)
+    made = re.search(r"^stat::number_of_executed_units: *(\d+)", done.stderr, re.M)
+    made = int(made.group(1)) if made else 0
     if done.returncode == 0:
-        return Kill("", "")
-    counts = re.findall(r"^#(\d+)", done.stderr, re.M)
-    return Kill(token.group(1) if token else "sanitizer", f"{counts[-1] if counts else '?'} runs")
+        return Kill("", "", made)
+    return Kill(token.group(1) if token else "sanitizer", f"{made} runs", made)

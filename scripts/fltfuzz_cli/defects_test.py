@@ -165,21 +165,25 @@ class Tries(unittest.TestCase):
     DEFECT = defects.Defect("d", "Wrong.", ["a", "b"], [])
 
     def fuzz(self, *kills):
-        """What comes of these tries, and how many were made."""
+        """What comes of these tries: the seeds, and the runs that each had."""
         with mock.patch.object(defects, "killed_by_fuzzing", side_effect=kills) as tried:
-            kill = mutants._fuzz(None, self.DEFECT, None, SimpleNamespace(seed=7, fuzz_runs=9))
-        return kill, [call.args[3] for call in tried.call_args_list]
+            kill = mutants._fuzz(None, self.DEFECT, None, SimpleNamespace(seed=7, fuzz_runs=100))
+        return (kill.rule, kill.by), [(call.args[3], call.args[2]) for call in tried.call_args_list]
 
     def test_the_first_is_enough(self):
-        self.assertEqual(self.fuzz(defects.Kill("b", "5 runs")), (defects.Kill("b", "5 runs"), [7]))
+        self.assertEqual(self.fuzz(defects.Kill("b", "5 runs", 5)), (("b", "5 runs"), [(7, 100)]))
 
     def test_another_rule_is_no_end(self):
-        kill, seeds = self.fuzz(defects.Kill("c", "1 runs"), defects.Kill("", ""), defects.Kill("a", "3 runs"))
-        self.assertEqual((kill, seeds), (defects.Kill("a", "3 runs, seed 9"), [7, 8, 9]))
+        kill, tries = self.fuzz(defects.Kill("c", "30 runs", 30), defects.Kill("c", "9 runs", 9), defects.Kill("a", "3 runs", 3))
+        self.assertEqual((kill, tries), (("a", "42 runs, seed 9"), [(7, 100), (8, 70), (9, 61)]))
 
-    def test_none_finds_it(self):
-        kill, seeds = self.fuzz(*[defects.Kill("c", "1 runs")] * mutants.TRIES)
-        self.assertEqual((kill.rule, len(seeds)), ("c", mutants.TRIES))
+    def test_the_runs_are_shared(self):
+        kill, tries = self.fuzz(defects.Kill("c", "60 runs", 60), defects.Kill("c", "40 runs", 40))
+        self.assertEqual((kill[0], tries), ("c", [(7, 100), (8, 40)]))
+
+    def test_nothing_is_an_end(self):
+        kill, tries = self.fuzz(defects.Kill("c", "30 runs", 30), defects.Kill("", "", 70))
+        self.assertEqual((kill[0], tries), ("", [(7, 100), (8, 70)]))
 
 
 if __name__ == "__main__":

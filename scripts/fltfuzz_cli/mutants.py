@@ -9,7 +9,6 @@ from . import defects
 from .build import build
 from .common import FINDING, FINE, TOP, Stop, whole_number
 
-TRIES = 3  # seeds that fuzzing has
 CORPUS = [folder for folder in sorted((TOP / "corpus").glob("fuzz_*")) if folder.name != "fuzz_codec"]  # those are bytes
 MILLION = 1_000_000
 
@@ -27,7 +26,7 @@ def add_command(command):
     sub.add_argument("--fuzz-runs", type=whole_number(0, 1000 * MILLION), default=MILLION, metavar="N",
                      help="stop fuzzing after N sequences; 0: the corpus only (default: 1,000,000)")
     sub.add_argument("--seed", type=whole_number(1, 2**31 - 1), default=1, metavar="N",
-                     help=f"the engine's seed; where it shows nothing that is named, the next {TRIES - 1} are tried (default: 1)")
+                     help="the engine's first seed; the next follow while only consequences are met (default: 1)")
     sub.add_argument("--build", type=Path, metavar="FOLDER", help="a finished build to take programs from")
     sub.add_argument("--json", action="store_true", help="print the result as JSON")
 
@@ -53,13 +52,17 @@ def _try(defect, build_folder, options):
 
 
 def _fuzz(program, defect, work, options):
-    """Under a rule that it names, in one of a few tries: which of its consequences a run meets first is
-    luck, and moves with every change of the mutator or of the engine."""
-    for seed in range(options.seed, options.seed + TRIES):
-        kill = defects.killed_by_fuzzing(program, work, options.fuzz_runs, seed)
+    """Under a rule that it names. A run that meets another of its consequences, which is luck and moves
+    with every change of the mutator, is no end: the next seed has the runs that are left."""
+    seed, used = options.seed, 0
+    while True:
+        kill = defects.killed_by_fuzzing(program, work, options.fuzz_runs - used, seed)
+        used += kill.runs
         if kill.rule in defect.rules:
-            return kill if seed == options.seed else kill._replace(by=f"{kill.by}, seed {seed}")
-    return kill
+            return kill._replace(by=f"{used} runs" + (f", seed {seed}" if seed != options.seed else ""))
+        if not kill.rule or not kill.runs or used >= options.fuzz_runs:
+            return kill
+        seed += 1
 
 
 def _lost_check_row(defect, corpus):
@@ -90,7 +93,7 @@ def _defect_row(defect, corpus, shown, fuzzing):
         row["shown_rule"], row["shown_file"] = shown.rule, Path(defect.shown).name
         caught = caught and shown.rule == defect.rules[0]
     if fuzzing:
-        row["fuzz_rule"], row["fuzz_needed"] = fuzzing
+        row["fuzz_rule"], row["fuzz_needed"] = fuzzing.rule, fuzzing.by
         caught = caught and fuzzing.rule in defect.rules
     return {**row, "fuzzing": "done" if fuzzing else "not asked", "caught": caught}
 
