@@ -20,6 +20,7 @@ static void take_attributes(struct flt_call *call, const OBJECT_ATTRIBUTES *attr
     if (!attributes)
         return;
     call->arg[FLT_ARG_attributes] = attributes->Attributes;
+    call->arg[FLT_ARG_root] = flt_number(attributes->RootDirectory);
     if (!attributes->ObjectName)
         return;
     const struct flt_name *name = flt_name_by_units(attributes->ObjectName->Buffer,
@@ -51,6 +52,16 @@ static void take_attributes(struct flt_call *call, const OBJECT_ATTRIBUTES *attr
     INPUT(ULONG, ULONG, unload)                                                                    \
     INPUT(ULONG, ULONG, share)                                                                     \
     INPUT(ULONG, ULONG, flags)                                                                     \
+    INPUT(ULONG, ULONG, disposition)                                                               \
+    INPUT(ULONG, ULONG, create_options)                                                            \
+    INPUT(ULONG, ULONG, file_attributes)                                                           \
+    INPUT(PECP_LIST, ECP_LIST, object)                                                             \
+    INPUT(PIO_DRIVER_CREATE_CONTEXT, CONTEXT, ecp)                                                 \
+    INPUT(PVOID, DISPOSITION, delete)                                                              \
+    INPUT(FILE_INFORMATION_CLASS, INFORMATION_CLASS, delete)                                       \
+    INPUT(ULONG, PIPE_TYPE, pipe)                                                                  \
+    INPUT(ULONG, PIPE_MODE, pipe)                                                                  \
+    INPUT(ULONG, ULONG, instances)                                                                 \
     INPUT(NTSTATUS, NTSTATUS, answer)                                                              \
     INPUT(PIRP, IRP, irp)                                                                          \
     INPUT(PVOID, HANDLE_FLAGS, handle_flags)                                                       \
@@ -60,6 +71,7 @@ static void take_attributes(struct flt_call *call, const OBJECT_ATTRIBUTES *attr
     OUTPUT(PVOID, OBJECT_object)                                                                   \
     OUTPUT(PFILE_OBJECT, FILE_OBJECT_object)                                                       \
     OUTPUT(IO_STATUS_BLOCK, IO_STATUS_BLOCK_iosb)                                                  \
+    OUTPUT(PECP_LIST, ECP_LIST_object)                                                             \
     OUTPUT(PFLT_FILTER, FILTER_filter)                                                             \
     OUTPUT(KIRQL, IRQL_irql)
 
@@ -79,14 +91,33 @@ static uint64_t handle_flags_of(const OBJECT_HANDLE_FLAG_INFORMATION *flags) {
            (flags->ProtectFromClose ? HANDLE_FLAG_PROTECT_FROM_CLOSE : 0u);
 }
 
+/* Of a class that is no disposition: bits that none has. */
+static uint64_t disposition_of(const struct shim *p) {
+    if (!p->DISPOSITION_delete_in)
+        return 0;
+    if (p->INFORMATION_CLASS_delete_in == FileDispositionInformationEx)
+        return ((const FILE_DISPOSITION_INFORMATION_EX *)p->DISPOSITION_delete_in)->Flags;
+    if (p->INFORMATION_CLASS_delete_in != FileDispositionInformation)
+        return UINT32_MAX;
+    return ((const FILE_DISPOSITION_INFORMATION *)p->DISPOSITION_delete_in)->DeleteFile != 0
+               ? FILE_DISPOSITION_DELETE
+               : 0;
+}
+
+/* The pointer among those that a row may take the object by. */
+static uint64_t object_of(const struct shim *p) {
+    if (p->FILE_OBJECT_object_in)
+        return flt_number(p->FILE_OBJECT_object_in);
+    return flt_number(p->ECP_LIST_object_in ? (const void *)p->ECP_LIST_object_in
+                                            : p->OBJECT_object_in);
+}
+
 /* The row's arguments; the others are not looked at. */
 static void take_arguments(struct flt_call *call, const struct flt_system *system,
                            const struct shim *p) {
     uint64_t *arg = call->arg;
     arg[FLT_ARG_handle] = FLT_FROM_HANDLE(system, p->HANDLE_handle_in);
-    arg[FLT_ARG_object] = p->FILE_OBJECT_object_in
-                              ? FLT_FROM_FILE_OBJECT(system, p->FILE_OBJECT_object_in)
-                              : FLT_FROM_OBJECT(system, p->OBJECT_object_in);
+    arg[FLT_ARG_object] = object_of(p);
     arg[FLT_ARG_process] = p->PROCESS_OBJECT_process_in
                                ? FLT_FROM_PROCESS_OBJECT(system, p->PROCESS_OBJECT_process_in)
                                : FLT_FROM_PROCESS(system, p->PROCESS_process_in);
@@ -105,13 +136,22 @@ static void take_arguments(struct flt_call *call, const struct flt_system *syste
     arg[FLT_ARG_unload] = FLT_FROM_ULONG(system, p->ULONG_unload_in);
     arg[FLT_ARG_share] = FLT_FROM_ULONG(system, p->ULONG_share_in);
     arg[FLT_ARG_flags] = FLT_FROM_ULONG(system, p->ULONG_flags_in);
+    arg[FLT_ARG_disposition] = FLT_FROM_ULONG(system, p->ULONG_disposition_in);
+    arg[FLT_ARG_create_options] = FLT_FROM_ULONG(system, p->ULONG_create_options_in);
+    arg[FLT_ARG_file_attributes] = FLT_FROM_ULONG(system, p->ULONG_file_attributes_in);
+    arg[FLT_ARG_ecp] = p->CONTEXT_ecp_in ? flt_number(p->CONTEXT_ecp_in->ExtraCreateParameter) : 0;
+    arg[FLT_ARG_delete] = disposition_of(p);
+    arg[FLT_ARG_pipe] = FLT_FROM_PIPE_TYPE(system, p->PIPE_TYPE_pipe_in) |
+                        FLT_FROM_PIPE_MODE(system, p->PIPE_MODE_pipe_in);
+    arg[FLT_ARG_instances] = FLT_FROM_ULONG(system, p->ULONG_instances_in);
     arg[FLT_ARG_answer] = FLT_FROM_NTSTATUS(system, p->NTSTATUS_answer_in);
     arg[FLT_ARG_irp] = FLT_FROM_IRP(system, p->IRP_irp_in);
     take_attributes(call, p->OBJECT_ATTRIBUTES_attributes_in);
     const uint32_t results = flt_calls[call->opcode].results;
     if (results & 1u << FLT_RESULT_handle && !p->HANDLE_handle)
         call->null_out |= 1u << FLT_RESULT_handle;
-    if (results & 1u << FLT_RESULT_object && !p->OBJECT_object && !p->FILE_OBJECT_object)
+    if (results & 1u << FLT_RESULT_object && !p->OBJECT_object && !p->FILE_OBJECT_object &&
+        !p->ECP_LIST_object)
         call->null_out |= 1u << FLT_RESULT_object;
 }
 
@@ -126,6 +166,8 @@ static void give_outputs(const struct flt_system *system, const struct flt_outco
         *p->OBJECT_object = flt_pointer(out[FLT_RESULT_object]);
     if (p->FILE_OBJECT_object && out[FLT_RESULT_object] != untouched)
         *p->FILE_OBJECT_object = flt_pointer(out[FLT_RESULT_object]);
+    if (p->ECP_LIST_object && out[FLT_RESULT_object] != untouched)
+        *p->ECP_LIST_object = flt_pointer(out[FLT_RESULT_object]);
     if (p->IRQL_irql)
         *p->IRQL_irql = (KIRQL)out[FLT_RESULT_irql];
     if (p->IO_STATUS_BLOCK_iosb && out[FLT_RESULT_iosb] != untouched) {
@@ -166,6 +208,8 @@ EACH_OUTPUT(OUTPUT)
 #define RETURN_NTSTATUS return (NTSTATUS)
 #define RETURN_VOID (void)
 #define A(ckind, wdk, argument) , FLT_C_##ckind ckind##_##argument##_in
+#define C(wdk, argument) , PIO_DRIVER_CREATE_CONTEXT CONTEXT_##argument##_in
+#define D(wdk, argument) , PVOID DISPOSITION_##argument##_in
 #define H(wdk, argument) , PVOID HANDLE_FLAGS_##argument##_in
 #define N() , void
 #define X(wdk) , POBJECT_ATTRIBUTES OBJECT_ATTRIBUTES_attributes_in

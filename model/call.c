@@ -12,18 +12,6 @@ const struct flt_arg_info flt_args[FLT_ARG_LIMIT] = {
 #include "calls.def"
 };
 
-static const uint8_t subject_args[] = {
-#define SUBJECT(name) FLT_ARG_##name,
-#include "calls.def"
-};
-
-bool flt_arg_is_subject(int arg) {
-    for (size_t i = 0; i < sizeof subject_args; i++)
-        if (subject_args[i] == arg)
-            return true;
-    return false;
-}
-
 const struct flt_result_info flt_results[FLT_RESULT_LIMIT] = {
 #define RESULT(id, name, slots) [id] = {#name, FLT_SLOTS_##slots},
 #include "calls.def"
@@ -37,7 +25,9 @@ const struct flt_call_info flt_calls[FLT_OP_LIMIT] = {
 #define A(ckind, wdk, arg) | (ONE << FLT_ARG_##arg)
 #define H(wdk, arg) | (ONE << FLT_ARG_##arg)
 #define N()
-#define X(wdk) | (ONE << FLT_ARG_path) | (ONE << FLT_ARG_attributes)
+#define C(wdk, arg) | (ONE << FLT_ARG_##arg)
+#define D(wdk, arg) | (ONE << FLT_ARG_##arg)
+#define X(wdk) | (ONE << FLT_ARG_path) | (ONE << FLT_ARG_attributes) | (ONE << FLT_ARG_root)
 #define U(wdk) | (ONE << FLT_ARG_attributes)
 #define O(ckind, wdk, result) | (ONE << (32 + FLT_RESULT_##result))
 #define P(ckind, wdk, result)                                                                      \
@@ -288,11 +278,14 @@ bool flt_choice_by_name(enum flt_switch which, const char *name, size_t length, 
 /* ---- the names of files ------------------------------------------------------------------------
  */
 
-#define NAME(id, text, there) static const uint16_t units_##id[] = u"" text;
+#define NAME(id, text, there, volume, parent, attributes)                                          \
+    static const uint16_t units_##id[] = u"" text;
 #include "names.def"
 
 static const struct flt_name names[] = {
-#define NAME(id, text, there) {id, text, units_##id, COUNT(units_##id) - 1, FLT_NAME_##there},
+#define NAME(id, text, there, volume, parent, attributes)                                          \
+    {id,     text,      units_##id, COUNT(units_##id) - 1, FLT_NAME_##there, FLT_VOLUME_##volume,  \
+     parent, attributes},
 #include "names.def"
 };
 

@@ -19,7 +19,7 @@ enum flt_opcode {
 enum flt_arg {
 #define ARG(id, name, kind, group, def) FLT_ARG_##name = (id),
 #include "calls.def"
-    FLT_ARG_LIMIT = 24 /* argument ids are below this; raise it when the table needs more */
+    FLT_ARG_LIMIT = 32 /* argument ids are below this, which is what a mask has room for */
 };
 
 enum flt_result {
@@ -51,6 +51,12 @@ enum flt_group {
     FLT_GROUP_ANSWER,
     FLT_GROUP_SHARE,
     FLT_GROUP_IO_FLAGS,
+    FLT_GROUP_DISPOSITION,
+    FLT_GROUP_CREATE_OPTIONS,
+    FLT_GROUP_FILE_ATTRIBUTES,
+    FLT_GROUP_DISPOSITION_INFO,
+    FLT_GROUP_PIPE,
+    FLT_GROUP_INSTANCES,
     FLT_GROUP_COUNT
 };
 
@@ -119,6 +125,7 @@ enum flt_type {
     FLT_TYPE_EVENT,
     FLT_TYPE_SECTION,
     FLT_TYPE_KEY,
+    FLT_TYPE_ECP_LIST, /* no object of the object manager: its pointer is handed out and freed */
     FLT_TYPE_COUNT
 };
 /* Filters and instances; 0 is NULL. f0 is registered and started and i0 attached to it at the
@@ -131,6 +138,11 @@ enum flt_instance {
     FLT_INSTANCE_I2, /* on a network volume */
     FLT_INSTANCE_COUNT
 };
+/* Volumes: C:, the write-protected W:, those of pipes and of mailslots. */
+enum flt_volume { FLT_VOLUME_V0, FLT_VOLUME_W0, FLT_VOLUME_NPFS, FLT_VOLUME_MSFS };
+/* Of what `pipe` says: the type in NamedPipeType, the mode in ReadMode. */
+enum { FLT_PIPE_MESSAGE_TYPE = 1, FLT_PIPE_MESSAGE_MODE = 2 };
+#define FLT_PIPE_UNLIMITED UINT32_MAX /* MaximumInstances */
 static inline bool flt_is_on_network(uint64_t instance) {
     return instance == FLT_INSTANCE_I2;
 }
@@ -153,14 +165,33 @@ enum { FLT_SLOT_COUNT = 64, FLT_NO_SLOT = -1 };
 #define FLT_KERNEL_HANDLE_BITS UINT64_C(0xFFFFFFFF80000000)
 #define FLT_HANDLE_TAG_BITS UINT64_C(3)
 
-enum flt_name_there { FLT_NAME_FILE, FLT_NAME_NOTHING, FLT_NAME_BAD };
-enum { FLT_NAME_LIMIT = 16 }; /* names.def ids are below this */
+enum flt_name_there {
+    FLT_NAME_NOTHING,
+    FLT_NAME_FILE,
+    FLT_NAME_DIRECTORY,
+    FLT_NAME_LINK,
+    FLT_NAME_VOLUME,
+    FLT_NAME_PIPE,
+    FLT_NAME_MAILSLOT,
+    FLT_NAME_ID, /* of names.def only, as the next: nothing has a row of this kind */
+    FLT_NAME_BAD
+};
+enum { FLT_NAME_LIMIT = 32 }; /* names.def ids are below this */
+enum {                        /* those that are not alike any other */
+       FLT_NAME_ID_A = 1,     /* what \link leads to */
+       FLT_NAME_ID_ROOT = 12,
+       FLT_NAME_ID_OPLOCKED = 21,
+       FLT_NAME_ID_C = 22 /* what FltOpenVolume opens */
+};
 struct flt_name {
     uint8_t id;
     const char *text;      /* ASCII, NUL-terminated */
     const uint16_t *units; /* the same as UTF-16, not terminated */
     uint16_t length;       /* in units */
-    uint8_t there;         /* enum flt_name_there */
+    uint8_t there;         /* enum flt_name_there: at the start */
+    uint8_t volume;        /* enum flt_volume */
+    uint8_t parent;        /* id of the name of its directory, or of what an ID is the file id of */
+    uint32_t attributes;   /* FILE_ATTRIBUTE_ constants: at the start */
 };
 /* NULL when no row has that id, that text, or those units. */
 const struct flt_name *flt_name_by_id(uint64_t id);
@@ -273,13 +304,20 @@ enum {
 #include "calls.def"
 };
 
+/* Those that are written first and without their names: FltClose(h0). */
+enum {
+    FLT_SUBJECT_ARGS = 0
+#define SUBJECT(name) | 1 << FLT_ARG_##name
+#include "calls.def"
+};
+static inline bool flt_arg_is_subject(int arg) {
+    return FLT_SUBJECT_ARGS >> arg & 1;
+}
+
 /* True when `fail` may make the call return that status (FAILS in calls.def), or 0 for none. */
 bool flt_may_fail_with(uint8_t opcode, uint64_t status);
 /* The status that the call's `fail` and `fail_step` ask for; 0 when they ask for no failure. */
 uint32_t flt_asked_failure(const struct flt_call *call);
-
-/* The argument is written first and without its name: FltClose(h0). */
-bool flt_arg_is_subject(int arg);
 
 int flt_opcode_by_name(const char *name, size_t length); /* FLT_OP_NONE when unknown */
 int flt_arg_by_name(const char *name, size_t length);    /* 0 when unknown */

@@ -14,6 +14,18 @@ FLT_INLINE void sums_of(const struct flt_view *view, struct flt_sums *sums) {
         flt_walk_sums(view, sums);
 }
 
+_Static_assert(sizeof(struct flt_name_row) == 9 * sizeof(uint32_t),
+               "bytes without gaps, which memcmp may compare");
+
+static bool same_name_rows(const struct flt_view *system, const struct flt_view *contract) {
+    struct flt_name_row theirs[FLT_NAME_LIMIT], ours[FLT_NAME_LIMIT];
+    if (!system->ops->names)
+        return true;
+    system->ops->names(system->self, theirs);
+    contract->ops->names(contract->self, ours);
+    return memcmp(theirs, ours, sizeof ours) == 0;
+}
+
 bool flt_same_rows(const struct flt_view *system, const struct flt_view *contract, uint64_t *rows) {
     struct flt_sums theirs, ours;
     sums_of(system, &theirs);
@@ -21,7 +33,7 @@ bool flt_same_rows(const struct flt_view *system, const struct flt_view *contrac
     *rows += theirs.rows;
     return theirs.handles == ours.handles && theirs.objects == ours.objects &&
            theirs.rows == ours.rows && (theirs.filters == 0 || theirs.filters == ours.filters) &&
-           (theirs.shares == 0 || theirs.shares == ours.shares);
+           same_name_rows(system, contract);
 }
 
 /* ---- naming a difference --------------------------------------------------------------------- */
@@ -116,8 +128,9 @@ static bool same_object(const struct flt_object_row *system, const struct flt_ob
 static bool object_missing(const struct flt_object_row *row,
                            const struct flt_compare_context *context,
                            struct flt_violation *violation) {
+    const bool list = row->type == FLT_TYPE_ECP_LIST;
     return blame(
-        FLT_RULE_object_outlives_handle, context, violation,
+        list ? FLT_RULE_ecp_list_kept : FLT_RULE_object_outlives_handle, context, violation,
         "object %" PRIu32 " is gone with %" PRIu32 " handles and %" PRIu32 " references left",
         flt_contract_object_number(context->contract, row->token), row->handles, row->references);
 }
@@ -186,31 +199,57 @@ static bool compare_filters(const struct flt_view *system, const struct flt_view
     return same_world(&theirs, &ours, context, violation);
 }
 
-/* ---- sharing --------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
-static bool same_shares(const struct flt_view *system, const struct flt_view *contract,
-                        const struct flt_compare_context *context,
-                        struct flt_violation *violation) {
-    if (!system->ops->shares)
+static bool same_share(const char *name, const struct flt_share_row *a,
+                       const struct flt_share_row *b, const struct flt_compare_context *context,
+                       struct flt_violation *violation) {
+    if (memcmp(a, b, sizeof *a) == 0)
         return true;
-    const struct flt_share_row *theirs = system->ops->shares(system->self);
-    const struct flt_share_row *ours = contract->ops->shares(contract->self);
-    if (memcmp(theirs, ours, FLT_NAME_LIMIT * sizeof *ours) == 0)
+    return blame(FLT_RULE_share_counts, context, violation,
+                 "%s: %" PRIu32 " opens read %" PRIu32 " write %" PRIu32 " delete %" PRIu32
+                 ", share %" PRIu32 " %" PRIu32 " %" PRIu32 "; it must be: %" PRIu32
+                 " opens read %" PRIu32 " write %" PRIu32 " delete %" PRIu32 ", share %" PRIu32
+                 " %" PRIu32 " %" PRIu32,
+                 name, a->open, a->readers, a->writers, a->deleters, a->shared_read,
+                 a->shared_write, a->shared_delete, b->open, b->readers, b->writers, b->deleters,
+                 b->shared_read, b->shared_write, b->shared_delete);
+}
+
+static const char *describe_name(const struct flt_name_row *row, char *room, size_t size) {
+    static const char *const kinds[] = {"nothing",  "a file", "a directory", "a link",
+                                        "a volume", "a pipe", "a mailslot"};
+    if (row->there >= sizeof kinds / sizeof *kinds)
+        return "of no kind";
+    snprintf(room, size, "%s%s%s, attributes 0x%" PRIx32, kinds[row->there],
+             row->deleting ? ", marked for deletion" : "", row->oplocked ? ", oplocked" : "",
+             row->attributes);
+    return row->there == FLT_NAME_NOTHING ? kinds[0] : room;
+}
+
+/* By which rule a row came to be what the contract says is for the contract to tell. */
+static bool same_name(uint8_t name, const struct flt_name_row *a, const struct flt_name_row *b,
+                      const struct flt_compare_context *context, struct flt_violation *violation) {
+    const struct flt_name *text = flt_name_by_id(name);
+    char theirs[96], ours[96];
+    if (a->there == b->there && a->attributes == b->attributes && a->deleting == b->deleting &&
+        a->oplocked == b->oplocked)
+        return same_share(text ? text->text : "no name", &a->share, &b->share, context, violation);
+    return blame(flt_contract_name_rule(context->contract, name), context, violation,
+                 "%s is %s; it must be %s", text ? text->text : "no name",
+                 describe_name(a, theirs, sizeof theirs), describe_name(b, ours, sizeof ours));
+}
+
+static bool same_names(const struct flt_view *system, const struct flt_view *contract,
+                       const struct flt_compare_context *context, struct flt_violation *violation) {
+    struct flt_name_row theirs[FLT_NAME_LIMIT], ours[FLT_NAME_LIMIT];
+    if (same_name_rows(system, contract))
         return true;
-    for (uint64_t i = 0; i < FLT_NAME_LIMIT; i++) {
-        const struct flt_share_row *a = &theirs[i], *b = &ours[i];
-        if (memcmp(a, b, sizeof *a) == 0)
-            continue;
-        const struct flt_name *name = flt_name_by_id(i);
-        return blame(FLT_RULE_share_counts, context, violation,
-                     "%s: %" PRIu32 " opens read %" PRIu32 " write %" PRIu32 " delete %" PRIu32
-                     ", share %" PRIu32 " %" PRIu32 " %" PRIu32 "; it must be: %" PRIu32
-                     " opens read %" PRIu32 " write %" PRIu32 " delete %" PRIu32 ", share %" PRIu32
-                     " %" PRIu32 " %" PRIu32,
-                     name ? name->text : "no name", a->open, a->readers, a->writers, a->deleters,
-                     a->shared_read, a->shared_write, a->shared_delete, b->open, b->readers,
-                     b->writers, b->deleters, b->shared_read, b->shared_write, b->shared_delete);
-    }
+    system->ops->names(system->self, theirs);
+    contract->ops->names(contract->self, ours);
+    for (uint8_t i = 0; i < FLT_NAME_LIMIT; i++)
+        if (!same_name(i, &theirs[i], &ours[i], context, violation))
+            return false;
     return true;
 }
 
@@ -259,7 +298,7 @@ void flt_name_difference(const struct flt_view *system, const struct flt_view *c
     if (!compare_filters(system, contract, context, violation) ||
         !join_handles(system, contract, context, violation) ||
         !join_objects(system, contract, context, violation) ||
-        !same_shares(system, contract, context, violation))
+        !same_names(system, contract, context, violation))
         return;
     /* Every row has its partner and the sums still differ: a row was given twice. */
     sums_of(system, &theirs);
@@ -288,7 +327,7 @@ bool flt_compare_totals(const struct flt_view *system, const struct flt_view *co
                      "the system has %" PRIu64 " objects, %" PRIu64 " are in use", theirs.objects,
                      ours.objects);
     return same_world(&theirs, &ours, context, violation) &&
-           same_shares(system, contract, context, violation);
+           same_names(system, contract, context, violation);
 }
 
 bool flt_compare_object(const struct flt_view *system, const struct flt_view *contract,

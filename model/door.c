@@ -73,7 +73,7 @@ static void digest_call(struct flt_door *door, const struct flt_call *call,
                                                           outcome->out[FLT_RESULT_object]) +
                                    UINT64_C(16)
                              : left_behind(call, outcome->out[FLT_RESULT_object]));
-    if (results & 1u << FLT_RESULT_iosb && success)
+    if (results & 1u << FLT_RESULT_iosb && success) /* a failure may leave a pointer there */
         digest(door, (uint64_t)outcome->iosb_status << 32 ^ outcome->out[FLT_RESULT_iosb]);
     if (results & 1u << FLT_RESULT_irql)
         digest(door, outcome->out[FLT_RESULT_irql]);
@@ -83,6 +83,21 @@ static void digest_call(struct flt_door *door, const struct flt_call *call,
 
 static void digest_irp(struct flt_door *door, const struct flt_event *event, uint32_t object) {
     digest(door, (uint64_t)event->kind << 40 | (uint64_t)event->process << 32 | object);
+}
+
+static void digest_names(struct flt_door *door) {
+    const struct flt_view *view = &door->contract_view;
+    struct flt_name_row rows[FLT_NAME_LIMIT];
+    view->ops->names(view->self, rows);
+    for (size_t i = 0; i < FLT_NAME_LIMIT; i++) {
+        const struct flt_share_row *share = &rows[i].share;
+        digest(door, (uint64_t)rows[i].attributes << 32 | (uint64_t)rows[i].there << 16 |
+                         (uint64_t)rows[i].deleting << 8 | rows[i].oplocked);
+        digest(door, (uint64_t)share->open << 32 | share->readers);
+        digest(door, (uint64_t)share->writers << 32 | share->deleters);
+        digest(door, (uint64_t)share->shared_read << 32 | share->shared_write);
+        digest(door, share->shared_delete);
+    }
 }
 
 /* Rows come in any order, so they are summed. */
@@ -105,7 +120,7 @@ static void digest_view(struct flt_door *door) {
     struct flt_totals totals;
     view->ops->totals(view->self, &totals);
     digest(door, flt_filters_sum(&totals.world));
-    digest(door, flt_shares_sum(view->ops->shares(view->self)));
+    digest_names(door);
 }
 
 /* ---- what the system reports ----------------------------------------------------------------- */

@@ -144,12 +144,16 @@ static const struct lie lies[] = {
     {FLT_LIE_REFERENCE_COUNT, true, FLT_RULE_reference_count_exact},
     {FLT_LIE_PHASE, true, FLT_RULE_object_phase},
     {FLT_LIE_SHARE, false, FLT_RULE_share_counts},
+    {FLT_LIE_NAME, false, FLT_RULE_names_as_made},
+    {FLT_LIE_ATTRIBUTES, false, FLT_RULE_names_as_made},
+    {FLT_LIE_MARK, false, FLT_RULE_names_as_made},
+    {FLT_LIE_OPLOCK, false, FLT_RULE_names_as_made},
     {FLT_LIE_FILTER, false, FLT_RULE_filter_state},
     {FLT_LIE_INSTANCE, false, FLT_RULE_filter_state},
 };
 
 static uint64_t subject_of(const struct lie *lie) {
-    if (lie->lie == FLT_LIE_SHARE)
+    if (lie->lie >= FLT_LIE_SHARE && lie->lie <= FLT_LIE_OPLOCK)
         return 1;
     if (lie->lie == FLT_LIE_EXTRA_HANDLE)
         return K(9);

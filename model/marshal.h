@@ -40,6 +40,14 @@ static inline uint64_t flt_world_index(const void *const *things, size_t count, 
 #define FLT_TO_OBJECT_TYPE(system, value) ((system)->world.type[(value) % FLT_TYPE_COUNT])
 #define FLT_TO_MODE(system, value) ((KPROCESSOR_MODE)(value))
 #define FLT_TO_IRQL(system, value) ((KIRQL)(value))
+#define FLT_TO_ECP_LIST(system, value) ((PECP_LIST)flt_pointer(value))
+#define FLT_TO_PIPE_TYPE(system, value)                                                            \
+    ((value)&FLT_PIPE_MESSAGE_TYPE ? FILE_PIPE_MESSAGE_TYPE : FILE_PIPE_BYTE_STREAM_TYPE)
+#define FLT_TO_PIPE_MODE(system, value)                                                            \
+    ((value)&FLT_PIPE_MESSAGE_MODE ? FILE_PIPE_MESSAGE_MODE : FILE_PIPE_BYTE_STREAM_MODE)
+/* Of what `delete` says: the plain class where that can say it. */
+#define FLT_TO_INFORMATION_CLASS(system, value)                                                    \
+    ((value) > FILE_DISPOSITION_DELETE ? FileDispositionInformationEx : FileDispositionInformation)
 
 #define FLT_FROM_WORLD(system, things, thing)                                                      \
     flt_world_index((const void *const *)(system)->world.things,                                   \
@@ -49,16 +57,16 @@ static inline uint64_t flt_world_index(const void *const *things, size_t count, 
 #define FLT_FROM_DRIVER(system, x) FLT_FROM_WORLD(system, driver, x)
 #define FLT_FROM_PROCESS_HANDLE(system, x) FLT_FROM_WORLD(system, process_handle, x)
 #define FLT_FROM_PROCESS_OBJECT(system, x) FLT_FROM_WORLD(system, process, x)
-#define FLT_FROM_FILE_OBJECT(system, x) flt_number(x)
 #define FLT_FROM_IRP(system, x) flt_number(x)
 #define FLT_FROM_PROCESS(system, x) (x)
 #define FLT_FROM_FILTER(system, x) FLT_FROM_WORLD(system, filter, x)
 #define FLT_FROM_INSTANCE(system, x) FLT_FROM_WORLD(system, instance, x)
 #define FLT_FROM_ACCESS_MASK(system, x) (x)
 #define FLT_FROM_HANDLE(system, x) flt_number(x)
-#define FLT_FROM_OBJECT(system, x) flt_number(x)
 #define FLT_FROM_OBJECT_TYPE(system, x) FLT_FROM_WORLD(system, type, x)
 #define FLT_FROM_MODE(system, x) ((uint64_t)(uint8_t)(x))
 #define FLT_FROM_IRQL(system, x) (x)
+#define FLT_FROM_PIPE_TYPE(system, x) ((x) != 0 ? FLT_PIPE_MESSAGE_TYPE : 0u)
+#define FLT_FROM_PIPE_MODE(system, x) ((x) != 0 ? FLT_PIPE_MESSAGE_MODE : 0u)
 
 #endif

@@ -11,14 +11,19 @@ struct marshal {
     IO_STATUS_BLOCK IO_STATUS_BLOCK_iosb;
     KIRQL IRQL_irql;
     PFLT_FILTER FILTER_filter;
+    PECP_LIST ECP_LIST_object;
     OBJECT_ATTRIBUTES attributes;
     UNICODE_STRING name;
     OBJECT_HANDLE_FLAG_INFORMATION handle_flags;
+    FILE_DISPOSITION_INFORMATION disposition;
+    FILE_DISPOSITION_INFORMATION_EX disposition_ex;
+    IO_DRIVER_CREATE_CONTEXT context;
 };
 
 #define FILL_HANDLE(to, fill) (to) = flt_pointer(fill);
 #define FILL_OBJECT(to, fill) (to) = flt_pointer(fill);
 #define FILL_FILE_OBJECT(to, fill) (to) = flt_pointer(fill);
+#define FILL_ECP_LIST(to, fill) (to) = flt_pointer(fill);
 #define FILL_FILTER(to, fill) (to) = flt_pointer(fill);
 #define FILL_IRQL(to, fill) (to) = (KIRQL)(fill);
 #define FILL_IO_STATUS_BLOCK(to, fill)                                                             \
@@ -28,6 +33,7 @@ struct marshal {
 #define COLLECT_HANDLE(result, from) outcome->out[result] = flt_number(from);
 #define COLLECT_OBJECT(result, from) outcome->out[result] = flt_number(from);
 #define COLLECT_FILE_OBJECT(result, from) outcome->out[result] = flt_number(from);
+#define COLLECT_ECP_LIST(result, from) outcome->out[result] = flt_number(from);
 #define COLLECT_FILTER(result, from) outcome->out[result] = FLT_FROM_FILTER(system, from);
 #define COLLECT_IRQL(result, from) outcome->out[result] = (from);
 #define COLLECT_IO_STATUS_BLOCK(result, from)                                                      \
@@ -42,7 +48,8 @@ static POBJECT_ATTRIBUTES attributes(struct marshal *m, const struct flt_call *c
         m->name.Buffer = (PWSTR)(uintptr_t)call->path;
     }
     InitializeObjectAttributes(&m->attributes, named ? &m->name : NULL,
-                               (ULONG)call->arg[FLT_ARG_attributes], NULL, NULL);
+                               (ULONG)call->arg[FLT_ARG_attributes],
+                               named ? flt_pointer(call->arg[FLT_ARG_root]) : NULL, NULL);
     return &m->attributes;
 }
 
@@ -52,12 +59,29 @@ static PVOID handle_flags(struct marshal *m, uint64_t flags) {
     return &m->handle_flags;
 }
 
+/* What FLT_TO_INFORMATION_CLASS says of the same value. */
+static PVOID disposition(struct marshal *m, uint64_t value) {
+    m->disposition.DeleteFile = (value & FILE_DISPOSITION_DELETE) != 0;
+    m->disposition_ex.Flags = (ULONG)value;
+    return FLT_TO_INFORMATION_CLASS(NULL, value) == FileDispositionInformation
+               ? (PVOID)&m->disposition
+               : &m->disposition_ex;
+}
+
+static PIO_DRIVER_CREATE_CONTEXT create_context(struct marshal *m, uint64_t ecp) {
+    m->context = (IO_DRIVER_CREATE_CONTEXT){.Size = (CSHORT)sizeof m->context,
+                                            .ExtraCreateParameter = flt_pointer(ecp)};
+    return ecp == 0 ? NULL : &m->context;
+}
+
 static bool wanted(const struct flt_call *call, enum flt_result result) {
     return !(call->null_out & (1u << result));
 }
 
 /* What the outputs hold before the call. */
 #define A(ckind, wdk, arg)
+#define C(wdk, argument)
+#define D(wdk, argument)
 #define H(wdk, argument)
 #define N()
 #define X(wdk)
@@ -75,6 +99,8 @@ static bool wanted(const struct flt_call *call, enum flt_result result) {
 
 /* What they hold afterwards. */
 #define A(ckind, wdk, arg)
+#define C(wdk, argument)
+#define D(wdk, argument)
 #define H(wdk, argument)
 #define N()
 #define X(wdk)
@@ -95,6 +121,8 @@ static bool wanted(const struct flt_call *call, enum flt_result result) {
 #define STATUS_OF_NTSTATUS(result) (uint32_t)(result)
 #define STATUS_OF_VOID(nothing) ((nothing), 0u)
 #define A(ckind, wdk, argument) , FLT_TO_##ckind(system, call->arg[FLT_ARG_##argument])
+#define C(wdk, argument) , create_context(m, call->arg[FLT_ARG_##argument])
+#define D(wdk, argument) , disposition(m, call->arg[FLT_ARG_##argument])
 #define H(wdk, argument) , handle_flags(m, call->arg[FLT_ARG_##argument])
 #define N()
 #define X(wdk) , attributes(m, call, true)

@@ -8,9 +8,7 @@ void flt_walk_sums(const struct flt_view *view, struct flt_sums *sums) {
     size_t count, cursor = 0;
     struct flt_totals totals;
     view->ops->totals(view->self, &totals);
-    *sums = (struct flt_sums){
-        .shares = view->ops->shares ? flt_shares_sum(view->ops->shares(view->self)) : 0,
-        .filters = totals.shows_filters ? flt_filters_sum(&totals.world) : 0};
+    *sums = (struct flt_sums){.filters = totals.shows_filters ? flt_filters_sum(&totals.world) : 0};
     while ((count = view->ops->handles(view->self, &cursor, handle, BATCH)) > 0) {
         sums->rows += count;
         for (size_t i = 0; i < count; i++)

@@ -35,19 +35,6 @@ FLT_INLINE uint64_t flt_filters_sum(const struct flt_filter_rows *world) {
 }
 _Static_assert(1 + 2 * FLT_FILTER_COUNT + 8 * FLT_INSTANCE_COUNT <= 64, "a sum has 64 bits");
 
-/* Never 0. */
-FLT_INLINE uint64_t flt_shares_sum(const struct flt_share_row *rows) {
-    uint64_t sum = 1;
-    for (uint64_t name = 0; name < FLT_NAME_LIMIT; name++)
-        if (rows[name].open != 0)
-            sum += flt_row_hash(
-                (uint64_t)rows[name].open << 32 | rows[name].readers,
-                (uint64_t)rows[name].writers << 32 | rows[name].deleters,
-                flt_row_hash(name, rows[name].shared_read,
-                             (uint64_t)rows[name].shared_write << 32 | rows[name].shared_delete));
-    return sum | 1;
-}
-
 /* By walking the rows that the view gives. */
 void flt_walk_sums(const struct flt_view *view, struct flt_sums *sums);
 

@@ -36,10 +36,11 @@ static PFILE_OBJECT *const FILE_OBJECT_object = NULL;
 static PIO_STATUS_BLOCK const IO_STATUS_BLOCK_iosb = NULL;
 static PKIRQL const IRQL_irql = NULL;
 static PFLT_FILTER *const FILTER_filter = NULL;
+static PECP_LIST *const ECP_LIST_object = NULL;
 
 static uint32_t answer_call(struct flt_system *system, HANDLE *handle, PVOID *object,
                             PFILE_OBJECT *file_object, PIO_STATUS_BLOCK iosb, PKIRQL irql,
-                            PFLT_FILTER *filter) {
+                            PFLT_FILTER *filter, PECP_LIST *list) {
     const struct flt_answer *answer = next_answer(system);
     play(system, answer);
     if (handle && answer->writes & 1u << FLT_RESULT_handle)
@@ -48,6 +49,8 @@ static uint32_t answer_call(struct flt_system *system, HANDLE *handle, PVOID *ob
         *object = flt_pointer(answer->out[FLT_RESULT_object]);
     if (file_object && answer->writes & 1u << FLT_RESULT_object)
         *file_object = flt_pointer(answer->out[FLT_RESULT_object]);
+    if (list && answer->writes & 1u << FLT_RESULT_object)
+        *list = flt_pointer(answer->out[FLT_RESULT_object]);
     if (filter && answer->writes & 1u << FLT_RESULT_filter)
         *filter = flt_pointer(answer->out[FLT_RESULT_filter]);
     if (irql && answer->writes & 1u << FLT_RESULT_irql)
@@ -64,6 +67,8 @@ static uint32_t answer_call(struct flt_system *system, HANDLE *handle, PVOID *ob
 #define RETURN_NTSTATUS return (NTSTATUS)
 #define RETURN_VOID (void)
 #define A(ckind, wdk, argument) , UNUSED FLT_C_##ckind wdk
+#define C(wdk, argument) , UNUSED PIO_DRIVER_CREATE_CONTEXT wdk
+#define D(wdk, argument) , UNUSED PVOID wdk
 #define H(wdk, argument) , UNUSED PVOID wdk
 #define N()
 #define X(wdk) , UNUSED POBJECT_ATTRIBUTES wdk
@@ -75,7 +80,8 @@ static uint32_t answer_call(struct flt_system *system, HANDLE *handle, PVOID *ob
 #define CALL(opcode, type, name, weight, max_irql, parameters)                                     \
     static type scripted_##name(struct flt_system *system parameters) {                            \
         RETURN_##type answer_call(system, HANDLE_handle, OBJECT_object, FILE_OBJECT_object,        \
-                                  IO_STATUS_BLOCK_iosb, IRQL_irql, FILTER_filter);                 \
+                                  IO_STATUS_BLOCK_iosb, IRQL_irql, FILTER_filter,                  \
+                                  ECP_LIST_object);                                                \
     }
 #include "calls.def"
 
@@ -166,13 +172,19 @@ static bool find_object(const void *self, uint64_t token, struct flt_object_row 
     return truth->ops->find_object(truth->self, token, row) && show_object(scripted, row);
 }
 
-static const struct flt_share_row *shares(const void *self) {
-    static struct flt_share_row rows[FLT_NAME_LIMIT];
+static void names(const void *self, struct flt_name_row *rows) {
     const struct flt_scripted *scripted = self;
-    memcpy(rows, scripted->truth.ops->shares(scripted->truth.self), sizeof rows);
+    scripted->truth.ops->names(scripted->truth.self, rows);
     if (scripted->lie == FLT_LIE_SHARE)
-        rows[scripted->key].shared_delete++;
-    return rows;
+        rows[scripted->key].share.shared_delete++;
+    if (scripted->lie == FLT_LIE_NAME)
+        rows[scripted->key].there = FLT_NAME_NOTHING;
+    if (scripted->lie == FLT_LIE_ATTRIBUTES)
+        rows[scripted->key].attributes ^= FILE_ATTRIBUTE_ARCHIVE;
+    if (scripted->lie == FLT_LIE_MARK)
+        rows[scripted->key].deleting ^= 1;
+    if (scripted->lie == FLT_LIE_OPLOCK)
+        rows[scripted->key].oplocked ^= 1;
 }
 
 static void totals(const void *self, struct flt_totals *totals) {
@@ -192,7 +204,7 @@ static void totals(const void *self, struct flt_totals *totals) {
 static const struct flt_view_ops view_ops[] = {
     [FLT_VIEW_NONE] = {.level = FLT_VIEW_NONE},
     [FLT_VIEW_COUNTS] = {.level = FLT_VIEW_COUNTS, .totals = totals},
-    [FLT_VIEW_FULL] = {FLT_VIEW_FULL, totals, handles, objects, find_handle, find_object, shares,
+    [FLT_VIEW_FULL] = {FLT_VIEW_FULL, totals, handles, objects, find_handle, find_object, names,
                        NULL},
 };
 

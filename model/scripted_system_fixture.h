@@ -32,8 +32,12 @@ enum flt_lie {
     FLT_LIE_HANDLE_COUNT,
     FLT_LIE_REFERENCE_COUNT,
     FLT_LIE_PHASE,
-    FLT_LIE_TWICE,    /* handle `key` is shown two times */
-    FLT_LIE_SHARE,    /* of the file whose name is `key` */
+    FLT_LIE_TWICE, /* handle `key` is shown two times */
+    FLT_LIE_SHARE, /* of the file whose name is `key`, as the next four */
+    FLT_LIE_NAME,
+    FLT_LIE_ATTRIBUTES,
+    FLT_LIE_MARK,
+    FLT_LIE_OPLOCK,
     FLT_LIE_FILTER,   /* f1 is started */
     FLT_LIE_INSTANCE, /* i0 is f1's */
     FLT_HIDE_FILTERS, /* no lie: nothing is shown of filters */

@@ -26,6 +26,10 @@
 #define FLT_C_MODE KPROCESSOR_MODE
 #define FLT_C_IRQL KIRQL
 #define FLT_C_IO_STATUS_BLOCK IO_STATUS_BLOCK
+#define FLT_C_ECP_LIST PECP_LIST
+#define FLT_C_PIPE_TYPE ULONG
+#define FLT_C_PIPE_MODE ULONG
+#define FLT_C_INFORMATION_CLASS FILE_INFORMATION_CLASS
 
 struct flt_system;
 
@@ -46,6 +50,8 @@ struct flt_host {
  * WDK: outputs are written through, inputs are only read during the call. */
 struct flt_ops {
 #define A(ckind, wdk, arg) , FLT_C_##ckind wdk
+#define C(wdk, arg) , PIO_DRIVER_CREATE_CONTEXT wdk
+#define D(wdk, arg) , PVOID wdk
 #define H(wdk, arg) , PVOID wdk
 #define N()
 #define X(wdk) , POBJECT_ATTRIBUTES wdk

@@ -49,6 +49,16 @@ struct flt_share_row {
     uint32_t shared_read, shared_write, shared_delete;
 };
 
+/* What a name stands for. A row that is not there is all 0. */
+struct flt_name_row {
+    struct flt_share_row share; /* of a pipe or mailslot: `open` counts its server ends, no more */
+    uint32_t attributes;        /* FILE_ATTRIBUTE_READONLY, HIDDEN, SYSTEM and ARCHIVE */
+    uint8_t there;              /* enum flt_name_there, up to FLT_NAME_MAILSLOT */
+    uint8_t deleting;           /* 1: marked for deletion, so that nobody can open it */
+    uint8_t oplocked;           /* 1: an application holds an oplock on it */
+    uint8_t unused;             /* 0: rows are compared as memory */
+};
+
 /* Every filter and every instance of the world. */
 struct flt_filter_rows {
     uint8_t filter[FLT_FILTER_COUNT]; /* enum flt_filter_state; of FLT_FILTER_NULL: GONE */
@@ -66,7 +76,6 @@ struct flt_totals {
 struct flt_sums {
     uint64_t handles, objects;
     uint64_t rows;    /* that were added up */
-    uint64_t shares;  /* flt_shares_sum; 0 when they are not shown */
     uint64_t filters; /* flt_filters_sum of the world; 0 when it is not shown */
 };
 
@@ -84,9 +93,9 @@ struct flt_view_ops {
     bool (*find_handle)(const void *self, uint8_t table, uint64_t value,
                         struct flt_handle_row *row);
     bool (*find_object)(const void *self, uint64_t token, struct flt_object_row *row);
-    /* A row per name of names.def, FLT_NAME_LIMIT of them: what is open under it. May be NULL: a
-     * system may not know. */
-    const struct flt_share_row *(*shares)(const void *self);
+    /* Fills in a row per name of names.def: whole paths with what is there now, all others with 0.
+     * May be NULL: a system may not know. */
+    void (*names)(const void *self, struct flt_name_row rows[FLT_NAME_LIMIT]);
     /* The sums of the rows that `handles` and `objects` would give now. May be NULL: then those are
      * walked. A system that has it looks at every row it keeps, each time: it remembers no sum. */
     void (*sums)(const void *self, struct flt_sums *sums);
