@@ -5,6 +5,8 @@
 #include "../system.h"
 
 #define A(ckind, wdk, arg) , FLT_C_##ckind wdk
+#define C(wdk, arg) , PIO_DRIVER_CREATE_CONTEXT wdk
+#define D(wdk, arg) , PVOID wdk
 #define H(wdk, arg) , PVOID wdk
 #define N()
 #define X(wdk) , POBJECT_ATTRIBUTES wdk

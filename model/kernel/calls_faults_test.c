@@ -15,6 +15,20 @@ static NTSTATUS open_it(enum flt_opcode call) {
     return open_name(call, "\\a", GENERIC_READ, 0, &w.file);
 }
 
+static NTSTATUS make_it(enum flt_opcode call) {
+    return open_server(call, &w.file);
+}
+
+static NTSTATUS mark_it(enum flt_opcode call) {
+    (void)call;
+    return set_disposition(found.file, FILE_DISPOSITION_DELETE);
+}
+
+static NTSTATUS allocate_it(enum flt_opcode call) {
+    (void)call;
+    return allocate_list();
+}
+
 static NTSTATUS close_it(enum flt_opcode call) {
     if (call == FLT_OP_FltClose)
         return flt_close(found.handle);
@@ -65,6 +79,8 @@ static const struct told_call {
     {FLT_OP_FltCreateFile, open_it, 4, false},
     {FLT_OP_FltCreateFileEx, open_it, 4, false},
     {FLT_OP_FltCreateFileEx2, open_it, 4, false},
+    {FLT_OP_FltCreateNamedPipeFile, make_it, 4, false},
+    {FLT_OP_FltCreateMailslotFile, make_it, 4, false},
     {FLT_OP_FltOpenVolume, open_it, 4, false},
     {FLT_OP_ZwCreateFile, open_it, 4, false},
     {FLT_OP_ZwCreateEvent, open_it, 3, false},
@@ -77,6 +93,8 @@ static const struct told_call {
     {FLT_OP_FltReadFile, use_it, 1, true},
     {FLT_OP_FltWriteFile, use_it, 1, true},
     {FLT_OP_FltQueryInformationFile, use_it, 1, true},
+    {FLT_OP_FltSetInformationFile, mark_it, 1, false},
+    {FLT_OP_FltAllocateExtraCreateParameterList, allocate_it, 1, false},
     {FLT_OP_ZwReadFile, use_it, 1, true},
     {FLT_OP_ZwQueryInformationFile, use_it, 1, true},
     {FLT_OP_ObReferenceObjectByHandle, reference_it, 1, false},
@@ -102,19 +120,27 @@ static void prepare(const struct told_call *told_call) {
     fill_open_outputs();
     w.object = handle_of(FILL);
     w.registered = (PFLT_FILTER)handle_of(FILL);
+    w.allocated = (PECP_LIST)handle_of(FILL);
     w.events = 0;
 }
 
-static struct flt_sums all_rows(void) {
+struct rows {
     struct flt_sums sums;
-    flt_walk_sums(&w.system->view, &sums);
-    return sums;
+    struct flt_name_row name[FLT_NAME_LIMIT];
+};
+
+static struct rows all_rows(void) {
+    struct rows rows;
+    flt_walk_sums(&w.system->view, &rows.sums);
+    w.system->view.ops->names(w.system->view.self, rows.name);
+    return rows;
 }
 
-static bool same_rows(const struct flt_sums *before) {
-    const struct flt_sums now = all_rows();
-    return now.handles == before->handles && now.objects == before->objects &&
-           now.rows == before->rows && now.filters == before->filters;
+static bool same_rows(const struct rows *before) {
+    const struct rows now = all_rows();
+    return now.sums.handles == before->sums.handles && now.sums.objects == before->sums.objects &&
+           now.sums.rows == before->sums.rows && now.sums.filters == before->sums.filters &&
+           memcmp(now.name, before->name, sizeof now.name) == 0;
 }
 
 static void every_call_is_told(void **state) {
@@ -139,13 +165,21 @@ static void assert_irps_of_failure(const struct told_call *told_call, uint32_t s
     assert_gone(token);
 }
 
+/* The output that the object of the call goes to. */
+static PVOID object_output(enum flt_opcode call) {
+    if (call == FLT_OP_ObReferenceObjectByHandle)
+        return w.object;
+    return call == FLT_OP_FltAllocateExtraCreateParameterList ? (PVOID)w.allocated : (PVOID)w.file;
+}
+
 /* The outputs that the call has, all of which prepare() filled. */
 static void assert_outputs(enum flt_opcode call, uint64_t left_behind, bool iosb_written) {
     const uint32_t has = flt_calls[call].results;
-    const bool is_reference = call == FLT_OP_ObReferenceObjectByHandle;
     assert_int_equal(number(w.handle), has & 1u << FLT_RESULT_handle ? left_behind : FILL);
-    assert_int_equal(number(is_reference ? w.object : (PVOID)w.file),
-                     has & 1u << FLT_RESULT_object ? left_behind : FILL);
+    const bool clears = call == FLT_OP_FltAllocateExtraCreateParameterList; /* as its page says */
+    assert_int_equal(number(object_output(call)), clears                          ? 0
+                                                  : has & 1u << FLT_RESULT_object ? left_behind
+                                                                                  : FILL);
     assert_int_equal(number(w.registered), FILL);
     const bool written = iosb_written && has & 1u << FLT_RESULT_iosb;
     assert_int_equal((uint32_t)w.iosb.Status, written ? (uint32_t)FAULT : (uint32_t)FILL);
@@ -156,7 +190,7 @@ static void assert_failure_changes_nothing(uint64_t left_behind, bool iosb_writt
     for (size_t i = 0; i < CALLS; i++)
         for (uint32_t step = 0; step <= calls[i].steps; step++) {
             prepare(&calls[i]);
-            const struct flt_sums before = all_rows();
+            const struct rows before = all_rows();
             assert_status(told(FAULT, step, calls[i].make(calls[i].call)), FAULT);
             assert_true(same_rows(&before));
             assert_irps_of_failure(&calls[i], step);
@@ -179,10 +213,13 @@ static void without_an_object_output_the_same_fails(void **state) {
     (void)state;
     for (size_t i = 0; i < CALLS; i++)
         for (uint32_t step = 0; hands_out_object(calls[i].call) && step <= FILE_STEPS; step++) {
-            if (calls[i].make != open_it)
+            if (calls[i].make != open_it && calls[i].make != make_it)
                 continue;
             start_with(failed_outputs, zero);
-            assert_status(told(FAULT, step, open_name(calls[i].call, "\\a", GENERIC_READ, 0, NULL)),
+            const bool makes = calls[i].make == make_it;
+            assert_status(told(FAULT, step,
+                               makes ? open_server(calls[i].call, NULL)
+                                     : open_name(calls[i].call, "\\a", GENERIC_READ, 0, NULL)),
                           FAULT);
             assert_int_equal(number(w.handle), 0);
             assert_totals(0, 0);
@@ -255,7 +292,7 @@ static void step_that_a_call_lacks_fails_nothing(void **state) {
     for (size_t i = 0; i < CALLS; i++)
         for (uint32_t step = calls[i].steps + 1; step <= FLT_FAIL_STEPS; step++) {
             prepare(&calls[i]);
-            const struct flt_sums before = all_rows();
+            const struct rows before = all_rows();
             assert_status(told(FAULT, step, calls[i].make(calls[i].call)), STATUS_SUCCESS);
             assert_int_equal(same_rows(&before), calls[i].changes_nothing);
         }
@@ -317,6 +354,77 @@ static void bad_names_and_full_tables_come_first(void **state) {
         assert_own_reason(open_by_name, STATUS_OBJECT_NAME_NOT_FOUND);
         assert_no_irps();
     }
+}
+
+static NTSTATUS make_by_name(void) {
+    return open_server(opener, &w.file);
+}
+
+static void full_tables_come_first_for_pipes_too(void **state) {
+    (void)state;
+    static const enum flt_opcode makers[] = {FLT_OP_FltCreateNamedPipeFile,
+                                             FLT_OP_FltCreateMailslotFile};
+    for (size_t i = 0; i < 2; i++) {
+        start_with(geometry, small);
+        room_in(FLT_PROCESS_P1, 0);
+        opener = makers[i];
+        name = name_for(opener);
+        assert_own_reason(make_by_name, STATUS_INSUFFICIENT_RESOURCES);
+        assert_there(name, FLT_NAME_NOTHING);
+        name = "\\a";
+        assert_own_reason(open_by_name, STATUS_INVALID_DEVICE_REQUEST);
+        assert_no_irps();
+    }
+}
+
+static NTSTATUS keep_read_only(void) {
+    return set_disposition(found.file, FILE_DISPOSITION_DELETE);
+}
+static NTSTATUS mark_as_nobody_can(void) {
+    return set_disposition(found.file, FILE_DISPOSITION_ON_CLOSE);
+}
+
+static void what_is_not_marked_comes_first(void **state) {
+    (void)state;
+    assert_status(open_name(FLT_OP_FltCreateFileEx, "\\readonly", GENERIC_READ, 0, &found.file),
+                  STATUS_SUCCESS);
+    assert_own_reason(keep_read_only, STATUS_CANNOT_DELETE);
+    assert_own_reason(mark_as_nobody_can, STATUS_INVALID_PARAMETER);
+    assert_status(zw_close(w.handle), STATUS_SUCCESS);
+    assert_own_reason(keep_read_only, STATUS_FILE_CLOSED);
+}
+
+/* What the file system did is not taken back when the open fails after it; the open is closed. */
+static void what_a_failed_open_made_stays(void **state) {
+    (void)state;
+    for (uint32_t step = 0; step <= 3; step++) {
+        w.disposition = FILE_CREATE;
+        assert_status(told(FAULT, step, open_name(FLT_OP_FltCreateFile, "\\missing", 0, 0, NULL)),
+                      FAULT);
+        assert_there("\\missing", FLT_NAME_NOTHING);
+    }
+    assert_status(told(FAULT, 4, open_name(FLT_OP_FltCreateFile, "\\missing", DELETE, 0, NULL)),
+                  FAULT);
+    assert_there("\\missing", FLT_NAME_FILE);
+    assert_int_equal(row_of("\\missing").share.open, 0);
+    w.disposition = FILE_OVERWRITE;
+    w.file_attributes = FILE_ATTRIBUTE_HIDDEN;
+    assert_status(told(FAULT, 4, open_name(FLT_OP_FltCreateFile, "\\oplocked", DELETE, 0, NULL)),
+                  FAULT);
+    assert_int_equal(row_of("\\oplocked").attributes, FILE_ATTRIBUTE_HIDDEN);
+    assert_int_equal(row_of("\\oplocked").oplocked, 0);
+}
+
+static void failed_open_deletes_on_close(void **state) {
+    (void)state;
+    w.options = FILE_DELETE_ON_CLOSE;
+    for (uint32_t step = 0; step <= 3; step++) {
+        assert_status(told(FAULT, step, open_name(FLT_OP_FltCreateFile, "\\a", DELETE, 0, NULL)),
+                      FAULT);
+        assert_there("\\a", FLT_NAME_FILE);
+    }
+    assert_status(told(FAULT, 4, open_name(FLT_OP_FltCreateFile, "\\a", DELETE, 0, NULL)), FAULT);
+    assert_there("\\a", FLT_NAME_NOTHING);
 }
 
 static void filters_that_go_come_first(void **state) {
@@ -552,6 +660,10 @@ int main(void) {
         test(step_without_a_status_fails_nothing),
         test(undone_open_is_of_the_process_that_asked),
         test(bad_names_and_full_tables_come_first),
+        test(full_tables_come_first_for_pipes_too),
+        test(what_is_not_marked_comes_first),
+        test(what_a_failed_open_made_stays),
+        test(failed_open_deletes_on_close),
         test(filters_that_go_come_first),
         test(what_does_not_close_comes_first),
         test(stops_come_first),

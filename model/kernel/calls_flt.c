@@ -1,82 +1,10 @@
-/* The filter manager's calls. */
+/* The filter manager's calls but for those that create. */
 #include "calls.h"
 #include "closes.h"
+#include "deletion.h"
 #include "faults.h"
 #include "opens.h"
 #include "pointers.h"
-
-NTSTATUS flt_kernel_FltCreateFile(struct flt_system *system, PFLT_FILTER Filter,
-                                  PFLT_INSTANCE Instance, PHANDLE FileHandle,
-                                  ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                                  PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize,
-                                  ULONG FileAttributes, ULONG ShareAccess, ULONG CreateDisposition,
-                                  ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength,
-                                  ULONG Flags) {
-    (void)AllocationSize, (void)FileAttributes, (void)CreateDisposition;
-    (void)CreateOptions, (void)EaBuffer, (void)EaLength;
-    struct flt_kernel *kernel = flt_kernel_enter(system, FLT_OP_FltCreateFile);
-    return flt_open(kernel, &(struct flt_open){.opener = FLT_OP_FltCreateFile,
-                                               .type = FLT_TYPE_FILE,
-                                               .filter = flt_filter_number(Filter),
-                                               .instance = flt_instance_number(Instance),
-                                               .named = true,
-                                               .access = DesiredAccess,
-                                               .share = ShareAccess,
-                                               .flags = Flags,
-                                               .attributes = ObjectAttributes,
-                                               .handle = FileHandle,
-                                               .iosb = IoStatusBlock});
-}
-
-NTSTATUS flt_kernel_FltCreateFileEx(struct flt_system *system, PFLT_FILTER Filter,
-                                    PFLT_INSTANCE Instance, PHANDLE FileHandle,
-                                    PFILE_OBJECT *FileObject, ACCESS_MASK DesiredAccess,
-                                    POBJECT_ATTRIBUTES ObjectAttributes,
-                                    PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize,
-                                    ULONG FileAttributes, ULONG ShareAccess,
-                                    ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer,
-                                    ULONG EaLength, ULONG Flags) {
-    (void)AllocationSize, (void)FileAttributes, (void)CreateDisposition;
-    (void)CreateOptions, (void)EaBuffer, (void)EaLength;
-    struct flt_kernel *kernel = flt_kernel_enter(system, FLT_OP_FltCreateFileEx);
-    return flt_open(kernel, &(struct flt_open){.opener = FLT_OP_FltCreateFileEx,
-                                               .type = FLT_TYPE_FILE,
-                                               .filter = flt_filter_number(Filter),
-                                               .instance = flt_instance_number(Instance),
-                                               .named = true,
-                                               .access = DesiredAccess,
-                                               .share = ShareAccess,
-                                               .flags = Flags,
-                                               .attributes = ObjectAttributes,
-                                               .handle = FileHandle,
-                                               .object = FileObject,
-                                               .iosb = IoStatusBlock});
-}
-
-NTSTATUS
-flt_kernel_FltCreateFileEx2(struct flt_system *system, PFLT_FILTER Filter, PFLT_INSTANCE Instance,
-                            PHANDLE FileHandle, PFILE_OBJECT *FileObject, ACCESS_MASK DesiredAccess,
-                            POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
-                            PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
-                            ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer,
-                            ULONG EaLength, ULONG Flags, PIO_DRIVER_CREATE_CONTEXT DriverContext) {
-    (void)AllocationSize, (void)FileAttributes, (void)CreateDisposition;
-    (void)CreateOptions, (void)EaBuffer, (void)EaLength;
-    (void)DriverContext;
-    struct flt_kernel *kernel = flt_kernel_enter(system, FLT_OP_FltCreateFileEx2);
-    return flt_open(kernel, &(struct flt_open){.opener = FLT_OP_FltCreateFileEx2,
-                                               .type = FLT_TYPE_FILE,
-                                               .filter = flt_filter_number(Filter),
-                                               .instance = flt_instance_number(Instance),
-                                               .named = true,
-                                               .access = DesiredAccess,
-                                               .share = ShareAccess,
-                                               .flags = Flags,
-                                               .attributes = ObjectAttributes,
-                                               .handle = FileHandle,
-                                               .object = FileObject,
-                                               .iosb = IoStatusBlock});
-}
 
 /* What only FltOpenVolume looks at, before what every Flt open does. */
 static NTSTATUS check_volume(const struct flt_kernel *kernel, enum flt_instance instance) {
@@ -112,11 +40,16 @@ NTSTATUS flt_kernel_FltClose(struct flt_system *system, HANDLE FileHandle) {
 }
 
 /* What the calls that use a file object have in common. */
-static NTSTATUS use_file(struct flt_kernel *kernel, PFILE_OBJECT file) {
-    const struct flt_object *object = flt_pointed_object(kernel, file);
+static NTSTATUS check_file(const struct flt_object *object) {
     if (object->type != FLT_TYPE_FILE)
         return STATUS_OBJECT_TYPE_MISMATCH;
-    return object->phase == FLT_PHASE_CLEANED ? STATUS_FILE_CLOSED : flt_fault_at_first(kernel);
+    return object->phase == FLT_PHASE_CLEANED ? STATUS_FILE_CLOSED : STATUS_SUCCESS;
+}
+
+/* What they transfer does not matter here. */
+static NTSTATUS use_file(struct flt_kernel *kernel, PFILE_OBJECT file) {
+    const NTSTATUS status = check_file(flt_pointed_object(kernel, file));
+    return NT_SUCCESS(status) ? flt_fault_at_first(kernel) : status;
 }
 
 NTSTATUS flt_kernel_FltReadFile(struct flt_system *system, PFLT_INSTANCE InitiatingInstance,
@@ -147,6 +80,35 @@ NTSTATUS flt_kernel_FltQueryInformationFile(struct flt_system *system, PFLT_INST
     (void)Instance, (void)FileInformation, (void)Length, (void)FileInformationClass;
     (void)LengthReturned;
     return use_file(flt_kernel_enter(system, FLT_OP_FltQueryInformationFile), FileObject);
+}
+
+/* The plain class sets but one of the flags. All of them stand for what is no disposition. */
+static ULONG disposition_of(const void *information, FILE_INFORMATION_CLASS kind) {
+    if (kind == FileDispositionInformationEx)
+        return ((const FILE_DISPOSITION_INFORMATION_EX *)information)->Flags;
+    if (kind != FileDispositionInformation)
+        return UINT32_MAX;
+    return ((const FILE_DISPOSITION_INFORMATION *)information)->DeleteFile ? FILE_DISPOSITION_DELETE
+                                                                           : 0;
+}
+
+NTSTATUS flt_kernel_FltSetInformationFile(struct flt_system *system, PFLT_INSTANCE Instance,
+                                          PFILE_OBJECT FileObject, PVOID FileInformation,
+                                          ULONG Length,
+                                          FILE_INFORMATION_CLASS FileInformationClass) {
+    (void)Instance, (void)Length;
+    struct flt_kernel *kernel = flt_kernel_enter(system, FLT_OP_FltSetInformationFile);
+    struct flt_nodes *nodes = &kernel->objects.nodes;
+    const ULONG flags = disposition_of(FileInformation, FileInformationClass);
+    struct flt_object *object = flt_pointed_object(kernel, FileObject);
+    NTSTATUS status = check_file(object);
+    if (NT_SUCCESS(status))
+        status = flt_deletion_check(nodes, &object->file, flags);
+    if (NT_SUCCESS(status))
+        status = flt_fault_at_first(kernel);
+    if (NT_SUCCESS(status))
+        flt_deletion_set(nodes, &object->file, flags);
+    return status;
 }
 
 NTSTATUS flt_kernel_FltRegisterFilter(struct flt_system *system, PDRIVER_OBJECT Driver,

@@ -178,11 +178,14 @@ static void wrong_names_open_nothing(void **state) {
     static const struct {
         const char *name;
         NTSTATUS status;
-    } rows[] = {
-        {"\\missing", STATUS_OBJECT_NAME_NOT_FOUND}, {"\\other", STATUS_OBJECT_NAME_NOT_FOUND},
-        {"\\", STATUS_OBJECT_NAME_NOT_FOUND},        {"\\a\\", STATUS_OBJECT_NAME_NOT_FOUND},
-        {"", STATUS_OBJECT_PATH_SYNTAX_BAD},         {"a", STATUS_OBJECT_PATH_SYNTAX_BAD},
-        {"other", STATUS_OBJECT_PATH_SYNTAX_BAD},    {"a\\b", STATUS_OBJECT_PATH_SYNTAX_BAD}};
+    } rows[] = {{"\\missing", STATUS_OBJECT_NAME_NOT_FOUND},
+                {"\\other", STATUS_OBJECT_NAME_NOT_FOUND},
+                {"\\missing\\z", STATUS_OBJECT_PATH_NOT_FOUND},
+                {"\\a\\", STATUS_OBJECT_NAME_INVALID},
+                {"", STATUS_OBJECT_PATH_SYNTAX_BAD},
+                {"a", STATUS_OBJECT_PATH_SYNTAX_BAD},
+                {"other", STATUS_OBJECT_PATH_SYNTAX_BAD},
+                {"a\\b", STATUS_OBJECT_PATH_SYNTAX_BAD}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         for (size_t opener = 0; opener < FILES; opener++)
             assert_status(

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -22,6 +23,11 @@ static struct {
     /* For whom the filter manager's opens are. FltOpenVolume opens i0's volume for want of one. */
     enum flt_filter filter;
     enum flt_instance instance;
+    /* What else opens by name are given, where they take it. */
+    ULONG disposition, options, file_attributes, share, io_flags;
+    HANDLE root;
+    PECP_LIST list;
+    ULONG pipe_type, pipe_mode, pipe_most;
     struct flt_event event[64];
     size_t events;
     struct flt_bugcheck bugcheck;
@@ -34,6 +40,7 @@ static struct {
     IO_STATUS_BLOCK iosb;
     KIRQL irql;
     PFLT_FILTER registered;
+    PECP_LIST allocated;
     NTSTATUS told;
 } w;
 
@@ -57,6 +64,15 @@ static inline void start(void) {
     w.expects_stop = false;
     w.filter = FLT_FILTER_F0;
     w.instance = FLT_INSTANCE_NULL;
+    w.disposition = FILE_OPEN;
+    w.options = 0;
+    w.file_attributes = FILE_ATTRIBUTE_NORMAL;
+    w.share = SHARE_ALL;
+    w.io_flags = 0;
+    w.root = NULL;
+    w.list = NULL;
+    w.pipe_type = w.pipe_mode = 0;
+    w.pipe_most = 1;
     w.system->fault = (struct flt_fault){0, 0};
     w.system->reset(w.system, &w.switches);
 }
@@ -128,39 +144,60 @@ static inline bool hands_out_object(enum flt_opcode opener) {
     return flt_calls[opener].results & 1u << FLT_RESULT_object;
 }
 
+/* Of the call of that opcode, which takes an object's name, with what is in w; the outputs are in
+ * w.
+ */
+static inline NTSTATUS create(enum flt_opcode opener, ACCESS_MASK access,
+                              POBJECT_ATTRIBUTES attributes, PFILE_OBJECT *file) {
+    const struct flt_ops *ops = w.system->ops;
+    PFLT_FILTER filter = w.system->world.filter[w.filter];
+    PFLT_INSTANCE instance = w.system->world.instance[w.instance];
+    IO_DRIVER_CREATE_CONTEXT context = {.Size = (CSHORT)sizeof context,
+                                        .ExtraCreateParameter = w.list};
+    if (opener == FLT_OP_FltCreateFileEx)
+        return ops->FltCreateFileEx(w.system, filter, instance, &w.handle, file, access, attributes,
+                                    &w.iosb, NULL, w.file_attributes, w.share, w.disposition,
+                                    w.options, NULL, 0, w.io_flags);
+    if (opener == FLT_OP_FltCreateFileEx2)
+        return ops->FltCreateFileEx2(w.system, filter, instance, &w.handle, file, access,
+                                     attributes, &w.iosb, NULL, w.file_attributes, w.share,
+                                     w.disposition, w.options, NULL, 0, w.io_flags,
+                                     w.list ? &context : NULL);
+    if (opener == FLT_OP_FltCreateNamedPipeFile)
+        return ops->FltCreateNamedPipeFile(w.system, filter, instance, &w.handle, file, access,
+                                           attributes, &w.iosb, w.share, w.disposition, w.options,
+                                           w.pipe_type, w.pipe_mode, FILE_PIPE_QUEUE_OPERATION,
+                                           w.pipe_most, 0, 0, NULL, w.list ? &context : NULL);
+    if (opener == FLT_OP_FltCreateMailslotFile)
+        return ops->FltCreateMailslotFile(w.system, filter, instance, &w.handle, file, access,
+                                          attributes, &w.iosb, w.options, 0, 0, NULL,
+                                          w.list ? &context : NULL);
+    if (opener == FLT_OP_FltCreateFile)
+        return ops->FltCreateFile(w.system, filter, instance, &w.handle, access, attributes,
+                                  &w.iosb, NULL, w.file_attributes, w.share, w.disposition,
+                                  w.options, NULL, 0, w.io_flags);
+    return ops->ZwCreateFile(w.system, &w.handle, access, attributes, &w.iosb, NULL,
+                             w.file_attributes, w.share, w.disposition, w.options, NULL, 0);
+}
+
 /* Opens by name with the call of that opcode; the outputs are in w. The calls that hand out their
  * object do so unless `file` is NULL. FltOpenVolume has neither name, access nor flags. */
 static inline NTSTATUS open_name(enum flt_opcode opener, const char *text, ACCESS_MASK access,
                                  ULONG flags, PFILE_OBJECT *file) {
     const struct flt_ops *ops = w.system->ops;
-    const struct flt_world *world = &w.system->world;
-    PFLT_FILTER filter = world->filter[w.filter];
-    PFLT_INSTANCE instance = world->instance[w.instance];
-    WCHAR units[16];
+    WCHAR units[64];
     UNICODE_STRING name = {0, sizeof units, units};
     for (; text[name.Length / sizeof(WCHAR)]; name.Length += (USHORT)sizeof(WCHAR))
         units[name.Length / sizeof(WCHAR)] = (WCHAR)text[name.Length / sizeof(WCHAR)];
     OBJECT_ATTRIBUTES attributes;
-    InitializeObjectAttributes(&attributes, &name, flags, NULL, NULL);
+    InitializeObjectAttributes(&attributes, &name, flags, w.root, NULL);
     fill_open_outputs();
-    if (opener == FLT_OP_FltCreateFileEx)
-        return ops->FltCreateFileEx(w.system, filter, instance, &w.handle, file, access,
-                                    &attributes, &w.iosb, NULL, FILE_ATTRIBUTE_NORMAL, SHARE_ALL,
-                                    FILE_OPEN, 0, NULL, 0, 0);
-    if (opener == FLT_OP_FltCreateFileEx2)
-        return ops->FltCreateFileEx2(w.system, filter, instance, &w.handle, file, access,
-                                     &attributes, &w.iosb, NULL, FILE_ATTRIBUTE_NORMAL, SHARE_ALL,
-                                     FILE_OPEN, 0, NULL, 0, 0, NULL);
     if (opener == FLT_OP_FltOpenVolume)
-        return ops->FltOpenVolume(w.system, instance ? instance : world->instance[FLT_INSTANCE_I0],
-                                  &w.handle, file);
-    if (opener == FLT_OP_FltCreateFile)
-        return ops->FltCreateFile(w.system, filter, instance, &w.handle, access, &attributes,
-                                  &w.iosb, NULL, FILE_ATTRIBUTE_NORMAL, SHARE_ALL, FILE_OPEN, 0,
-                                  NULL, 0, 0);
-    if (opener == FLT_OP_ZwCreateFile)
-        return ops->ZwCreateFile(w.system, &w.handle, access, &attributes, &w.iosb, NULL,
-                                 FILE_ATTRIBUTE_NORMAL, SHARE_ALL, FILE_OPEN, 0, NULL, 0);
+        return ops->FltOpenVolume(
+            w.system, w.system->world.instance[w.instance ? w.instance : FLT_INSTANCE_I0],
+            &w.handle, file);
+    if (flt_calls[opener].args & 1u << FLT_ARG_path)
+        return create(opener, access, &attributes, file);
     attributes.ObjectName = NULL;
     if (opener == FLT_OP_ZwCreateSection)
         return ops->ZwCreateSection(w.system, &w.handle, access, &attributes, NULL, PAGE_READWRITE,
@@ -170,9 +207,42 @@ static inline NTSTATUS open_name(enum flt_opcode opener, const char *text, ACCES
     return ops->ZwCreateEvent(w.system, &w.handle, access, &attributes, NotificationEvent, FALSE);
 }
 
+#define PIPE "\\Device\\NamedPipe\\p"
+#define MAILSLOT "\\Device\\Mailslot\\m"
+
+/* A name that the call opens, whatever else it is given. */
+static inline const char *name_for(enum flt_opcode opener) {
+    if (opener == FLT_OP_FltCreateNamedPipeFile)
+        return PIPE;
+    return opener == FLT_OP_FltCreateMailslotFile ? MAILSLOT : "\\a";
+}
+
+/* One that makes a pipe or mailslot, or another instance of the same pipe. */
+static inline NTSTATUS open_server(enum flt_opcode opener, PFILE_OBJECT *file) {
+    w.share = FILE_SHARE_READ | FILE_SHARE_WRITE;
+    w.disposition = FILE_OPEN_IF;
+    return open_name(opener, name_for(opener), GENERIC_READ, 0, file);
+}
+
 /* Opens what is there, for reading; with an object where the call has one. */
 static inline HANDLE open_by(enum flt_opcode opener, ULONG flags) {
     assert_status(open_name(opener, "\\a", GENERIC_READ, flags, &w.file), STATUS_SUCCESS);
+    return w.handle;
+}
+
+/* By FltCreateFileEx, whose file object is not kept. */
+static inline NTSTATUS open_with(const char *name, ACCESS_MASK access, ULONG disposition,
+                                 ULONG options) {
+    w.disposition = disposition;
+    w.options = options;
+    return open_name(FLT_OP_FltCreateFileEx, name, access, 0, NULL);
+}
+
+/* The same, with the file object in w.file and a reference to it. */
+static inline HANDLE open_object(const char *name, ACCESS_MASK access, ULONG options) {
+    w.disposition = FILE_OPEN_IF;
+    w.options = options;
+    assert_status(open_name(FLT_OP_FltCreateFileEx, name, access, 0, &w.file), STATUS_SUCCESS);
     return w.handle;
 }
 
@@ -259,6 +329,26 @@ static inline NTSTATUS flt_write(PFILE_OBJECT file) {
 static inline NTSTATUS flt_query(PFILE_OBJECT file) {
     return w.system->ops->FltQueryInformationFile(w.system, w.system->world.instance[1], file, NULL,
                                                   0, FileStandardInformation, NULL);
+}
+
+/* FileDispositionInformationEx with these flags. */
+static inline NTSTATUS set_disposition(PFILE_OBJECT file, ULONG flags) {
+    FILE_DISPOSITION_INFORMATION_EX information = {flags};
+    return w.system->ops->FltSetInformationFile(w.system, w.system->world.instance[1], file,
+                                                &information, (ULONG)sizeof information,
+                                                FileDispositionInformationEx);
+}
+
+static inline NTSTATUS allocate_list(void) {
+    w.allocated = (PECP_LIST)handle_of(FILL);
+    return w.system->ops->FltAllocateExtraCreateParameterList(
+        w.system, w.system->world.filter[w.filter], 0, &w.allocated);
+}
+
+static inline int free_list(PECP_LIST list) {
+    w.system->ops->FltFreeExtraCreateParameterList(w.system, w.system->world.filter[w.filter],
+                                                   list);
+    return 0;
 }
 
 static inline NTSTATUS register_filter(enum flt_filter filter) {
@@ -365,6 +455,37 @@ static inline struct flt_filter_rows filter_rows(void) {
     view->ops->totals(view->self, &totals);
     assert_true(totals.shows_filters);
     return totals.world;
+}
+
+/* What the view has under that name of names.def. */
+static inline struct flt_name_row row_of(const char *text) {
+    const struct flt_view *view = &w.system->view;
+    struct flt_name_row rows[FLT_NAME_LIMIT];
+    const struct flt_name *name = flt_name_by_text(text, strlen(text));
+    assert_non_null(name);
+    view->ops->names(view->self, rows);
+    return rows[name->id];
+}
+
+static inline void assert_there(const char *text, enum flt_name_there expected) {
+    if (row_of(text).there != expected)
+        fail_msg("%s is of kind %d, not %d", text, row_of(text).there, expected);
+}
+
+/* All names, for a comparison as memory. */
+struct all_names {
+    struct flt_name_row row[FLT_NAME_LIMIT];
+};
+
+static inline struct all_names all_names(void) {
+    struct all_names names;
+    w.system->view.ops->names(w.system->view.self, names.row);
+    return names;
+}
+
+static inline void assert_names(const struct all_names *expected) {
+    const struct all_names now = all_names();
+    assert_memory_equal(&now, expected, sizeof now);
 }
 
 /* The object of a handle that is there. */

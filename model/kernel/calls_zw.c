@@ -1,28 +1,10 @@
-/* The Zw calls, and NtClose. */
+/* The Zw calls but for ZwCreateFile, and NtClose. */
 #include "calls.h"
 #include "closes.h"
 #include "duplicates.h"
 #include "faults.h"
 #include "handles.h"
 #include "opens.h"
-
-NTSTATUS flt_kernel_ZwCreateFile(struct flt_system *system, PHANDLE FileHandle,
-                                 ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                                 PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize,
-                                 ULONG FileAttributes, ULONG ShareAccess, ULONG CreateDisposition,
-                                 ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength) {
-    (void)AllocationSize, (void)FileAttributes, (void)CreateDisposition;
-    (void)CreateOptions, (void)EaBuffer, (void)EaLength;
-    struct flt_kernel *kernel = flt_kernel_enter(system, FLT_OP_ZwCreateFile);
-    return flt_open(kernel, &(struct flt_open){.opener = FLT_OP_ZwCreateFile,
-                                               .type = FLT_TYPE_FILE,
-                                               .named = true,
-                                               .access = DesiredAccess,
-                                               .share = ShareAccess,
-                                               .attributes = ObjectAttributes,
-                                               .handle = FileHandle,
-                                               .iosb = IoStatusBlock});
-}
 
 NTSTATUS flt_kernel_ZwCreateEvent(struct flt_system *system, PHANDLE EventHandle,
                                   ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,

@@ -57,7 +57,8 @@ NTSTATUS flt_close_any(struct flt_kernel *kernel, HANDLE handle, KPROCESSOR_MODE
 
 static bool is_flt_open(uint8_t opener) {
     return opener == FLT_OP_FltCreateFile || opener == FLT_OP_FltCreateFileEx ||
-           opener == FLT_OP_FltCreateFileEx2 || opener == FLT_OP_FltOpenVolume;
+           opener == FLT_OP_FltCreateFileEx2 || opener == FLT_OP_FltOpenVolume ||
+           opener == FLT_OP_FltCreateNamedPipeFile || opener == FLT_OP_FltCreateMailslotFile;
 }
 
 static bool is_duplicate(uint8_t opener) {

@@ -18,7 +18,7 @@ static void reset(struct flt_system *system, const struct flt_switches *switches
     for (size_t i = 0; i < FLT_TABLE_COUNT; i++)
         flt_handle_table_reset(&kernel->table[i], switches);
     flt_object_pool_reset(&kernel->objects.pool);
-    memset(kernel->objects.share, 0, sizeof kernel->objects.share);
+    flt_nodes_reset(&kernel->objects.nodes);
     for (size_t i = 0; i < FLT_THREAD_COUNT; i++)
         kernel->thread[i] = (struct flt_thread){
             .process = FLT_PROCESS_P1, .irql = PASSIVE_LEVEL, .previous_mode = KernelMode};
@@ -66,6 +66,7 @@ struct flt_system *flt_kernel_new(void) {
     if (!kernel)
         return NULL;
     kernel->objects.system = &kernel->system;
+    flt_nodes_init(&kernel->objects.nodes);
     kernel->system.name = "kernel";
     kernel->system.ops = &ops;
     kernel->system.view = (struct flt_view){&flt_kernel_view_ops, kernel};

@@ -7,7 +7,7 @@
 
 #include "../call.h"
 #include "../inline.h"
-#include "share_access.h"
+#include "nodes.h"
 
 enum {
     FLT_POOL_QUARANTINE = 64,
@@ -21,8 +21,7 @@ struct flt_object {
     uint8_t type;                 /* enum flt_type */
     uint8_t phase;                /* enum flt_phase */
     uint8_t opener;               /* opcode of the call that opened it first */
-    uint8_t name;                 /* of names.def: the file whose opens it is counted in */
-    struct flt_sharing sharing;   /* with those; all false: it is not counted */
+    struct flt_file file;         /* of a file object */
 };
 
 /* What the pool keeps of a slot stays readable; only the object is poisoned. */

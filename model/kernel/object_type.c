@@ -10,6 +10,10 @@ const OBJECT_TYPE flt_object_types[FLT_TYPE_COUNT] = {
     [FLT_TYPE_KEY] = {0x00020019, 0x00020006, 0x00020019, 0x000F003F, false},
 };
 
+/* Read or write data, READ_CONTROL and SYNCHRONIZE. */
+static const OBJECT_TYPE pipe_server = {0x00120001, 0x00120006, FILE_GENERIC_EXECUTE,
+                                        FILE_ALL_ACCESS, true};
+
 static ACCESS_MASK map_generic(const OBJECT_TYPE *type, ACCESS_MASK access) {
     ACCESS_MASK mapped = access & ~(GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE | GENERIC_ALL);
     if (access & GENERIC_READ)
@@ -23,11 +27,22 @@ static ACCESS_MASK map_generic(const OBJECT_TYPE *type, ACCESS_MASK access) {
     return mapped;
 }
 
+static ACCESS_MASK needed(const OBJECT_TYPE *type, ACCESS_MASK desired) {
+    return map_generic(type, desired) & ~MAXIMUM_ALLOWED;
+}
+
+static ACCESS_MASK granted(const OBJECT_TYPE *type, ACCESS_MASK desired) {
+    return (desired & MAXIMUM_ALLOWED ? type->all : 0) | needed(type, desired);
+}
+
 ACCESS_MASK flt_access_needed(enum flt_type type, ACCESS_MASK desired) {
-    return map_generic(&flt_object_types[type], desired) & ~MAXIMUM_ALLOWED;
+    return needed(&flt_object_types[type], desired);
 }
 
 ACCESS_MASK flt_access_granted(enum flt_type type, ACCESS_MASK desired) {
-    const ACCESS_MASK most = desired & MAXIMUM_ALLOWED ? flt_object_types[type].all : 0;
-    return most | flt_access_needed(type, desired);
+    return granted(&flt_object_types[type], desired);
+}
+
+ACCESS_MASK flt_access_granted_pipe(ACCESS_MASK desired) {
+    return granted(&pipe_server, desired);
 }

@@ -14,6 +14,8 @@ extern const OBJECT_TYPE flt_object_types[FLT_TYPE_COUNT];
 
 /* What an open with this access is granted. MAXIMUM_ALLOWED grants everything there is. */
 ACCESS_MASK flt_access_granted(enum flt_type type, ACCESS_MASK desired);
+/* The same of the server's end of a pipe or mailslot, whose generic rights stand for less. */
+ACCESS_MASK flt_access_granted_pipe(ACCESS_MASK desired);
 /* What a use with this access needs. MAXIMUM_ALLOWED needs nothing more. */
 ACCESS_MASK flt_access_needed(enum flt_type type, ACCESS_MASK desired);
 

@@ -25,7 +25,9 @@ void flt_object_discard(struct flt_objects *objects, struct flt_object *object) 
 
 void flt_object_open(struct flt_objects *objects, struct flt_object *object,
                      enum flt_process process) {
-    flt_share_access_add(&objects->share[object->name], &object->sharing);
+    if (!flt_object_types[object->type].gets_irps)
+        return;
+    flt_nodes_open(&objects->nodes, &object->file);
     send(objects, FLT_EVENT_CREATE, process, object);
 }
 
@@ -45,7 +47,7 @@ void flt_object_drop_handle(struct flt_objects *objects, struct flt_object *obje
                             enum flt_process process) {
     if (--object->handles == 0 && flt_object_types[object->type].gets_irps) {
         object->phase = FLT_PHASE_CLEANED;
-        flt_share_access_remove(&objects->share[object->name], &object->sharing);
+        flt_nodes_close(&objects->nodes, &object->file);
         send(objects, FLT_EVENT_CLEANUP, process, object);
     }
     end_when_unused(objects, object, process);

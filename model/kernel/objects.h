@@ -9,7 +9,7 @@
 struct flt_objects {
     struct flt_system *system; /* IRPs are sent on its behalf */
     struct flt_object_pool pool;
-    struct flt_share_row share[FLT_NAME_LIMIT]; /* of the files, by name */
+    struct flt_nodes nodes; /* what file objects open */
 };
 
 /* Without handles, references and IRPs so far; the caller opens or discards it. NULL when memory is
@@ -19,8 +19,8 @@ struct flt_object *flt_object_new(struct flt_objects *objects, enum flt_type typ
 /* Undoes flt_object_new: nothing was sent for it. */
 void flt_object_discard(struct flt_objects *objects, struct flt_object *object);
 
-/* The process is the one in whose context IRPs are sent. An open is counted in its file's share
- * access until its IRP_MJ_CLEANUP. */
+/* The process is the one in whose context IRPs are sent. A file object is an open of its node, the
+ * one under object->file.name, until its IRP_MJ_CLEANUP. */
 void flt_object_open(struct flt_objects *objects, struct flt_object *object,
                      enum flt_process process);
 /* Undoes flt_object_open and flt_object_new: a file object gets the IRPs that end it. */

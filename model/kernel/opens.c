@@ -1,30 +1,14 @@
 #include "opens.h"
 
+#include "creates.h"
 #include "faults.h"
 #include "handles.h"
 #include "outputs.h"
+#include "pipes.h"
+#include "pointers.h"
 
 static ULONG flags_of(const struct flt_open *open) {
     return open->attributes ? open->attributes->Attributes : 0;
-}
-
-/* The file of that name, by its number in names.def. */
-static NTSTATUS find_file(const UNICODE_STRING *name, uint8_t *file) {
-    const size_t length = name ? name->Length / sizeof(WCHAR) : 0;
-    if (length == 0 || name->Buffer[0] != '\\')
-        return STATUS_OBJECT_PATH_SYNTAX_BAD;
-    const struct flt_name *row = flt_name_by_units(name->Buffer, length);
-    if (!row || row->there != FLT_NAME_FILE)
-        return STATUS_OBJECT_NAME_NOT_FOUND;
-    *file = row->id;
-    return STATUS_SUCCESS;
-}
-
-/* An open that ignores sharing is as one that does nothing: neither checked nor counted. */
-static struct flt_sharing sharing_of(const struct flt_open *open) {
-    if (open->flags & IO_IGNORE_SHARE_ACCESS_CHECK)
-        return flt_sharing_of(0, 0);
-    return flt_sharing_of(flt_access_granted(open->type, open->access), open->share);
 }
 
 static bool is_refused(const struct flt_kernel *kernel, const struct flt_open *open) {
@@ -33,44 +17,57 @@ static bool is_refused(const struct flt_kernel *kernel, const struct flt_open *o
            flt_chosen(&kernel->switches, deleting, refused);
 }
 
-/* What is opened, and how. */
-struct found_file {
-    uint8_t name; /* 0: it is no file of names.def */
-    struct flt_sharing sharing;
-};
-
-static NTSTATUS check(const struct flt_kernel *kernel, const struct flt_open *open,
-                      struct found_file *file) {
+static NTSTATUS check(struct flt_kernel *kernel, const struct flt_open *open,
+                      struct flt_target *target) {
     if (is_refused(kernel, open))
         return STATUS_FLT_DELETING_OBJECT;
-    if (!open->named)
-        return STATUS_SUCCESS;
-    const NTSTATUS status =
-        find_file(open->attributes ? open->attributes->ObjectName : NULL, &file->name);
-    if (!NT_SUCCESS(status))
-        return status;
-    file->sharing = sharing_of(open);
-    return flt_share_access_check(&kernel->objects.share[file->name], &file->sharing);
+    switch (open->creates) {
+    case FLT_CREATES_FILE:
+        return flt_create_check(kernel, open, target);
+    case FLT_CREATES_PIPE:
+        return flt_pipe_check(kernel, open, target);
+    case FLT_CREATES_MAILSLOT:
+        return flt_mailslot_check(kernel, open, target);
+    case FLT_CREATES_NOTHING:
+        break;
+    }
+    target->file.name = open->type == FLT_TYPE_FILE ? FLT_NAME_ID_C : 0; /* FltOpenVolume's */
+    target->granted = flt_access_granted(open->type, open->access);
+    return STATUS_SUCCESS;
 }
 
 static NTSTATUS make_object(struct flt_kernel *kernel, const struct flt_open *open,
-                            const struct found_file *file, struct flt_object **object) {
+                            const struct flt_target *target, struct flt_object **object) {
     const NTSTATUS status = flt_fault_at(kernel, 2);
     if (!NT_SUCCESS(status))
         return status;
     *object = flt_object_new(&kernel->objects, open->type, open->opener);
     if (!*object)
         return STATUS_INSUFFICIENT_RESOURCES;
-    (*object)->name = file->name;
-    (*object)->sharing = file->sharing;
+    (*object)->file = target->file;
     return STATUS_SUCCESS;
 }
 
+/* What the file system makes of the open. Nothing of it is taken back: an open that fails later is
+ * closed again, and that is all. */
+static void change_node(struct flt_nodes *nodes, const struct flt_target *target) {
+    const uint8_t name = target->file.name;
+    if (target->makes != FLT_NAME_NOTHING) {
+        flt_nodes_make(nodes, name, (enum flt_name_there)target->makes, target->attributes);
+        flt_nodes_set_pipe(nodes, name, &target->pipe);
+    } else if (target->sets_attributes) {
+        flt_nodes_set_attributes(nodes, name, target->attributes);
+    }
+    if (target->ends_oplock)
+        flt_nodes_end_oplock(nodes, name);
+}
+
 /* Nothing fails here. */
-static void hand_out(struct flt_kernel *kernel, const struct flt_open *open, uint8_t table,
-                     uint32_t index, struct flt_object *object) {
+static void hand_out(struct flt_kernel *kernel, const struct flt_open *open,
+                     const struct flt_target *target, uint8_t table, uint32_t index,
+                     struct flt_object *object) {
     const struct flt_handle_entry entry = {.object = object,
-                                           .access = flt_access_granted(open->type, open->access),
+                                           .access = target->granted,
                                            .flags = flt_handle_flags(flags_of(open)),
                                            .opener = (uint8_t)open->opener};
     *open->handle = flt_handle_make(kernel, table, index, &entry);
@@ -79,11 +76,12 @@ static void hand_out(struct flt_kernel *kernel, const struct flt_open *open, uin
         *open->object = (PFILE_OBJECT)(void *)object;
     }
     if (open->iosb)
-        *open->iosb = (IO_STATUS_BLOCK){.Status = STATUS_SUCCESS, .Information = FILE_OPENED};
+        *open->iosb =
+            (IO_STATUS_BLOCK){.Status = target->status, .Information = target->information};
 }
 
 static NTSTATUS act(struct flt_kernel *kernel, const struct flt_open *open,
-                    const struct found_file *file) {
+                    const struct flt_target *target) {
     const bool is_file = open->type == FLT_TYPE_FILE;
     const enum flt_process process = flt_kernel_process(kernel);
     const uint8_t number = flt_handle_table_for(kernel, flags_of(open));
@@ -97,19 +95,20 @@ static NTSTATUS act(struct flt_kernel *kernel, const struct flt_open *open,
 
     /* 2. The object. */
     struct flt_object *object;
-    status = make_object(kernel, open, file, &object);
+    status = make_object(kernel, open, target, &object);
     if (!NT_SUCCESS(status)) {
         flt_handle_table_release(table, index); /* 1 */
         return status;
     }
 
-    /* 3. IRP_MJ_CREATE, for a file. One that fails reaches nobody. */
+    /* 3. IRP_MJ_CREATE, for a file: the file system acts. One that fails reaches nobody. */
     status = is_file ? flt_fault_at(kernel, 3) : STATUS_SUCCESS;
     if (!NT_SUCCESS(status)) {
         flt_object_discard(&kernel->objects, object); /* 2 */
         flt_handle_table_release(table, index);       /* 1 */
         return status;
     }
+    change_node(&kernel->objects.nodes, target);
     flt_object_open(&kernel->objects, object, process);
 
     /* 4. The handle; 3 for what is no file. */
@@ -119,8 +118,8 @@ static NTSTATUS act(struct flt_kernel *kernel, const struct flt_open *open,
         flt_handle_table_release(table, index);                  /* 1 */
         return status;
     }
-    hand_out(kernel, open, number, index, object);
-    return STATUS_SUCCESS;
+    hand_out(kernel, open, target, number, index, object);
+    return target->status;
 }
 
 NTSTATUS flt_open_failed(const struct flt_kernel *kernel, const struct flt_open *open,
@@ -131,10 +130,18 @@ NTSTATUS flt_open_failed(const struct flt_kernel *kernel, const struct flt_open 
     return status;
 }
 
+/* The list of extra create parameters is read, for the sanitizers to see one that is gone, and left
+ * to the caller. */
+static void look_at_list(struct flt_kernel *kernel, const IO_DRIVER_CREATE_CONTEXT *context) {
+    if (context && context->ExtraCreateParameter)
+        (void)flt_pointed_object(kernel, context->ExtraCreateParameter);
+}
+
 NTSTATUS flt_open(struct flt_kernel *kernel, const struct flt_open *open) {
-    struct found_file file = {0};
-    NTSTATUS status = check(kernel, open, &file);
+    struct flt_target target = {0};
+    look_at_list(kernel, open->context);
+    NTSTATUS status = check(kernel, open, &target);
     if (NT_SUCCESS(status))
-        status = act(kernel, open, &file);
+        status = act(kernel, open, &target);
     return NT_SUCCESS(status) ? status : flt_open_failed(kernel, open, status);
 }

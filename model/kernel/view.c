@@ -1,5 +1,7 @@
 #include "view.h"
 
+#include <string.h>
+
 #include "../row_sums.h"
 #include "handles.h"
 
@@ -122,11 +124,11 @@ static void sums(const void *self, struct flt_sums *sums) {
     sums->objects = kernel->objects.pool.live_count > 0 ? sum_of_objects(&kernel->objects.pool) : 0;
     sums->rows = rows + kernel->objects.pool.live_count;
     sums->filters = flt_filters_sum(&kernel->filters.row);
-    sums->shares = flt_shares_sum(kernel->objects.share);
 }
 
-static const struct flt_share_row *shares(const void *self) {
-    return ((const struct flt_kernel *)self)->objects.share;
+static void names(const void *self, struct flt_name_row rows[FLT_NAME_LIMIT]) {
+    const struct flt_nodes *nodes = &((const struct flt_kernel *)self)->objects.nodes;
+    memcpy(rows, nodes->row, sizeof nodes->row);
 }
 
 const struct flt_view_ops flt_kernel_view_ops = {.level = FLT_VIEW_FULL,
@@ -135,5 +137,5 @@ const struct flt_view_ops flt_kernel_view_ops = {.level = FLT_VIEW_FULL,
                                                  .objects = objects,
                                                  .find_handle = find_handle,
                                                  .find_object = find_object,
-                                                 .shares = shares,
+                                                 .names = names,
                                                  .sums = sums};

@@ -1,0 +1,37 @@
+/* What walks over the nodes. */
+#include "nodes.h"
+
+static bool is_there_at_start(const struct flt_name *name) {
+    return name->there == FLT_NAME_FILE || name->there == FLT_NAME_DIRECTORY ||
+           name->there == FLT_NAME_LINK || name->there == FLT_NAME_VOLUME;
+}
+
+static void restore(struct flt_nodes *nodes, uint8_t id) {
+    const struct flt_name *name = flt_name_by_id(id);
+    nodes->row[id] = (struct flt_name_row){0};
+    nodes->node[id] = (struct flt_node){.mark = 1};
+    if (!name || !is_there_at_start(name))
+        return;
+    nodes->row[id].there = name->there;
+    nodes->row[id].attributes = name->attributes;
+    nodes->row[id].oplocked = id == FLT_NAME_ID_OPLOCKED;
+    nodes->node[id].is_original = true;
+}
+
+void flt_nodes_init(struct flt_nodes *nodes) {
+    nodes->touched = UINT32_MAX;
+}
+
+void flt_nodes_reset(struct flt_nodes *nodes) {
+    for (uint8_t id = 0; nodes->touched != 0; id++, nodes->touched >>= 1)
+        if (nodes->touched & 1)
+            restore(nodes, id);
+}
+
+bool flt_nodes_has_names_in(const struct flt_nodes *nodes, uint8_t directory) {
+    const struct flt_name *name = flt_name_next(NULL);
+    for (; name; name = flt_name_next(name))
+        if (name->parent == directory && nodes->row[name->id].there != FLT_NAME_NOTHING)
+            return true;
+    return false;
+}
