@@ -8,6 +8,7 @@ struct mapping {
     uint32_t read, write, execute, all;
 };
 
+/* A type that is not here has no handles. */
 static const struct mapping mappings[FLT_TYPE_COUNT] = {
     [FLT_TYPE_FILE] = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE,
                        FILE_ALL_ACCESS},
@@ -34,4 +35,15 @@ uint32_t flt_asked_access(enum flt_type type, uint32_t asked) {
 /* And grants everything, for nothing here has a security descriptor yet. */
 uint32_t flt_granted_access(enum flt_type type, uint32_t asked) {
     return flt_asked_access(type, asked) | (asked & MAXIMUM_ALLOWED ? mappings[type].all : 0);
+}
+
+/* The pages of the two calls give generic rights of their own for reading and writing. */
+uint32_t flt_granted_pipe_access(uint32_t asked) {
+    uint32_t access =
+        flt_granted_access(FLT_TYPE_FILE, asked & ~(uint32_t)(GENERIC_READ | GENERIC_WRITE));
+    if (asked & GENERIC_READ)
+        access |= READ_CONTROL | FILE_READ_DATA | SYNCHRONIZE;
+    if (asked & GENERIC_WRITE)
+        access |= READ_CONTROL | FILE_WRITE_DATA | FILE_APPEND_DATA | SYNCHRONIZE;
+    return access;
 }

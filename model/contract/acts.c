@@ -60,6 +60,17 @@ void flt_end_act(struct flt_contract *contract, const struct flt_call *call) {
         contract->acts->count = (uint32_t)(act - contract->acts->act);
 }
 
+void flt_end_dereference(struct flt_contract *contract, const struct flt_call *call) {
+    const struct flt_act *act = flt_act_of(contract, call);
+    if (act && !act->done) {
+        /* Calls within this one may have dropped the last reference since it was let through. */
+        const struct flt_object_record *object = &contract->object[act->record];
+        if (object->number == act->life && object->references > 0)
+            flt_drop_reference(contract, act->record, act->slot);
+    }
+    flt_end_act(contract, call);
+}
+
 static bool closes_last_handle(const struct flt_contract *contract, const struct flt_act *act,
                                uint32_t object) {
     if (!act->closes || act->done)

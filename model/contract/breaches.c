@@ -3,10 +3,9 @@
 #include "predict.h"
 
 void flt_breach(struct flt_prediction *prediction, enum flt_rule rule) {
-    if (prediction->breaches == FLT_MAX_BREACHES)
-        return;
-    prediction->breach[prediction->breaches++] = rule;
     prediction->withhold |= flt_rules[rule].withhold;
+    if (prediction->breaches < FLT_MAX_BREACHES)
+        prediction->breach[prediction->breaches++] = rule;
 }
 
 /* ---- IRQL, outputs and the thread's state: any row ------------------------------------------- */
@@ -17,10 +16,16 @@ static const enum flt_rule irql_rules[FLT_OP_LIMIT] = {
     [FLT_OP_FltCreateFileEx] = FLT_RULE_flt_at_passive,
     [FLT_OP_FltCreateFileEx2] = FLT_RULE_flt_at_passive,
     [FLT_OP_FltOpenVolume] = FLT_RULE_flt_at_passive,
+    [FLT_OP_FltCreateNamedPipeFile] = FLT_RULE_flt_at_passive,
+    [FLT_OP_FltCreateMailslotFile] = FLT_RULE_flt_at_passive,
     [FLT_OP_FltClose] = FLT_RULE_flt_at_passive,
     [FLT_OP_FltReadFile] = FLT_RULE_flt_at_passive,
     [FLT_OP_FltWriteFile] = FLT_RULE_flt_at_passive,
+    [FLT_OP_FltSetInformationFile] = FLT_RULE_flt_at_passive,
     [FLT_OP_FltQueryInformationFile] = FLT_RULE_flt_at_passive,
+    [FLT_OP_FltCancelFileOpen] = FLT_RULE_flt_at_passive,
+    [FLT_OP_FltAllocateExtraCreateParameterList] = FLT_RULE_filter_call_irql,
+    [FLT_OP_FltFreeExtraCreateParameterList] = FLT_RULE_filter_call_irql,
     [FLT_OP_FltRegisterFilter] = FLT_RULE_filter_call_irql,
     [FLT_OP_FltStartFiltering] = FLT_RULE_filter_call_irql,
     [FLT_OP_FltUnregisterFilter] = FLT_RULE_filter_call_irql,
@@ -56,6 +61,8 @@ static const uint8_t unfit_states[FLT_OP_LIMIT] = {
     [FLT_OP_FltCreateFileEx] = NORMAL_APCS_OFF | TOP_LEVEL_IRP | ATTACHED,
     [FLT_OP_FltCreateFileEx2] = NORMAL_APCS_OFF | TOP_LEVEL_IRP | ATTACHED,
     [FLT_OP_FltOpenVolume] = NORMAL_APCS_OFF | TOP_LEVEL_IRP | ATTACHED,
+    [FLT_OP_FltCreateNamedPipeFile] = NORMAL_APCS_OFF | TOP_LEVEL_IRP | ATTACHED,
+    [FLT_OP_FltCreateMailslotFile] = NORMAL_APCS_OFF | TOP_LEVEL_IRP | ATTACHED,
     [FLT_OP_FltQueryInformationFile] = NORMAL_APCS_OFF | TOP_LEVEL_IRP,
     [FLT_OP_ZwCreateFile] = SPECIAL_APCS_OFF | ATTACHED,
 };
@@ -102,6 +109,8 @@ void flt_find_breaches(const struct flt_contract *contract, const struct flt_cal
     if (unfit_states[call->opcode])
         find_state_breaches(flt_thread_of(contract, call), call->opcode, prediction);
     flt_find_filter_breaches(contract, call, prediction);
+    if (row->args >> FLT_ARG_ecp & 1)
+        flt_find_ecp_breaches(contract, call, prediction);
 }
 
 /* ---- handles --------------------------------------------------------------------------------- */
@@ -119,12 +128,12 @@ static const struct flt_handle_record *handle_in_slot(const struct flt_contract 
 
 /* What is wrong with the value as such, whatever is done with it; the first that fits. */
 static enum flt_rule wrong_handle(const struct flt_contract *contract, const struct flt_call *call,
-                                  uint8_t process, const struct flt_named *named,
+                                  enum flt_arg arg, uint8_t process, const struct flt_named *named,
                                   enum flt_rule closed_before, enum flt_rule not_a_handle) {
-    const int8_t slot = call->slot[FLT_ARG_handle];
+    const int8_t slot = call->slot[arg];
     if (flt_slot_failed(&contract->handle_slots, slot))
         return FLT_RULE_output_used_after_failure;
-    if (call->derived >> FLT_ARG_handle & 1)
+    if (call->derived >> arg & 1)
         return FLT_RULE_handle_unaltered;
     bool live = false;
     const struct flt_handle_record *record = handle_in_slot(contract, slot, &live);
@@ -136,9 +145,9 @@ static enum flt_rule wrong_handle(const struct flt_contract *contract, const str
 }
 
 void flt_find_use_breaches(const struct flt_contract *contract, const struct flt_call *call,
-                           uint8_t process, const struct flt_named *named,
+                           enum flt_arg arg, uint8_t process, const struct flt_named *named,
                            struct flt_prediction *prediction) {
-    const enum flt_rule wrong = wrong_handle(contract, call, process, named,
+    const enum flt_rule wrong = wrong_handle(contract, call, arg, process, named,
                                              FLT_RULE_use_before_close, FLT_RULE_use_real_handle);
     if (wrong != FLT_RULE_NONE)
         flt_breach(prediction, wrong);
@@ -168,8 +177,9 @@ void flt_find_close_breaches(const struct flt_contract *contract, const struct f
                              const struct flt_named *named, bool from_user_mode,
                              struct flt_prediction *prediction) {
     const struct flt_thread *thread = flt_thread_of(contract, call);
-    const enum flt_rule wrong = wrong_handle(contract, call, flt_process_of(thread), named,
-                                             FLT_RULE_close_once, FLT_RULE_close_real_handle);
+    const enum flt_rule wrong =
+        wrong_handle(contract, call, FLT_ARG_handle, flt_process_of(thread), named,
+                     FLT_RULE_close_once, FLT_RULE_close_real_handle);
     if (wrong != FLT_RULE_NONE) {
         flt_breach(prediction, wrong);
         return;
@@ -205,19 +215,34 @@ static bool slot_is_stale(const struct flt_contract *contract, int8_t slot, uint
     return bound && (bound->record != object || bound->life != contract->object[object].number);
 }
 
-uint32_t flt_find_object_breaches(const struct flt_contract *contract, const struct flt_call *call,
-                                  struct flt_prediction *prediction) {
-    const uint64_t token = call->arg[FLT_ARG_object];
-    const int8_t slot = call->slot[FLT_ARG_object];
+/* What the argument names; FLT_NOWHERE when that is nothing, or gone. `ecp` may be NULL. */
+static uint32_t find_named(const struct flt_contract *contract, const struct flt_call *call,
+                           enum flt_arg arg, struct flt_prediction *prediction) {
+    const int8_t slot = call->slot[arg];
     if (flt_slot_failed(&contract->object_slots, slot))
         flt_breach(prediction, FLT_RULE_output_used_after_failure);
-    const uint32_t object = flt_find_object(contract, token);
-    if (token == 0)
+    const uint32_t object = flt_find_object(contract, call->arg[arg]);
+    if (call->arg[arg] == 0 && arg == FLT_ARG_ecp)
+        return FLT_NOWHERE;
+    if (call->arg[arg] == 0)
         flt_breach(prediction, FLT_RULE_object_not_null);
     else if (object == FLT_NOWHERE || slot_is_stale(contract, slot, object))
         flt_breach(prediction, FLT_RULE_object_live);
     else
         return object;
+    return FLT_NOWHERE;
+}
+
+static bool is_list(const struct flt_contract *contract, uint32_t object) {
+    return contract->object[object].type == FLT_TYPE_ECP_LIST;
+}
+
+uint32_t flt_find_object_breaches(const struct flt_contract *contract, const struct flt_call *call,
+                                  struct flt_prediction *prediction) {
+    const uint32_t object = find_named(contract, call, FLT_ARG_object, prediction);
+    if (object == FLT_NOWHERE || !is_list(contract, object))
+        return object;
+    flt_breach(prediction, FLT_RULE_ecp_list_is_list);
     return FLT_NOWHERE;
 }
 
@@ -229,5 +254,15 @@ uint32_t flt_find_held_object(const struct flt_contract *contract, const struct 
     if (object == FLT_NOWHERE || flt_is_held(&contract->object[object]))
         return object;
     flt_breach(prediction, FLT_RULE_object_live);
+    return FLT_NOWHERE;
+}
+
+uint32_t flt_find_list(const struct flt_contract *contract, const struct flt_call *call,
+                       enum flt_arg arg, struct flt_prediction *prediction) {
+    const uint32_t object = find_named(contract, call, arg, prediction);
+    if (object == FLT_NOWHERE || is_list(contract, object))
+        return object;
+    const bool held = flt_is_held(&contract->object[object]);
+    flt_breach(prediction, held ? FLT_RULE_ecp_list_is_list : FLT_RULE_object_live);
     return FLT_NOWHERE;
 }

@@ -75,6 +75,9 @@ void flt_contract_predict(const struct flt_contract *contract, const struct flt_
 
 /* ---- observing ------------------------------------------------------------------------------- */
 
+/* The first parameter of FLTMGR_FILE_SYSTEM: an open is canceled after a handle was made. */
+enum { HANDLE_WAS_CREATED = 0x6A };
+
 /* What a documented bug check says of its cause in its first two parameters. */
 struct stop {
     uint32_t code;
@@ -95,6 +98,8 @@ FLT_APART void check_parameters(const struct flt_contract *contract, const struc
         {FLT_STOP_IRQL_NOT_GREATER_OR_EQUAL, FLT_RULE_raise_irql_stops, new_irql, irql},
         {FLT_STOP_IRQL_NOT_LESS_OR_EQUAL, FLT_RULE_lower_irql_stops, new_irql, irql},
         {FLT_STOP_DRIVER_VERIFIER_DETECTED_VIOLATION, FLT_RULE_verifier_irql_stops, 0, irql},
+        {FLT_STOP_FLTMGR_FILE_SYSTEM, FLT_RULE_cancel_open_stops, HANDLE_WAS_CREATED,
+         outcome->parameter[1]}, /* the file object, or what the system says of it */
     };
     for (size_t i = 0; i < sizeof stops / sizeof *stops; i++)
         if (stops[i].code == outcome->status &&
@@ -122,4 +127,5 @@ void flt_contract_observe(struct flt_contract *contract, const struct flt_call *
         check_parameters(contract, call, outcome, violation);
     else
         rows[call->opcode].observe(contract, call, outcome, violation);
+    flt_end_call_on_names(contract);
 }

@@ -16,8 +16,8 @@ struct flt_contract;
 struct flt_allowed {
     uint8_t count;
     uint8_t every;   /* bit per enum flt_outcome_kind: every outcome of that kind is in the set */
-    uint8_t kind[6]; /* enum flt_outcome_kind of each */
-    uint32_t code[6];
+    uint8_t kind[8]; /* enum flt_outcome_kind of each */
+    uint32_t code[8];
 };
 
 /* One step of a prediction: unless the outcome is in the set, the rule is violated. */
@@ -26,7 +26,7 @@ struct flt_clause {
     struct flt_allowed allowed;
 };
 
-enum { FLT_MAX_CLAUSES = 6, FLT_MAX_BREACHES = 8 };
+enum { FLT_MAX_CLAUSES = 6, FLT_MAX_BREACHES = 24 }; /* no call has more */
 
 /* Ordered: the first clause that excludes the outcome names the rule. */
 struct flt_prediction {
@@ -105,9 +105,14 @@ void flt_contract_bind_value(struct flt_contract *contract, uint64_t value,
                              struct flt_violation *violation);
 
 /* True when the call may change something though it fails: a duplication closes its source all the
- * same (DUPLICATE_CLOSE_SOURCE). */
+ * same (DUPLICATE_CLOSE_SOURCE), and what the file system did for an open that failed later, in the
+ * last call observed, stays. */
 bool flt_contract_failure_may_change(const struct flt_contract *contract,
                                      const struct flt_call *call);
+
+/* The rule by which that name's row is as it is, if the last call that was observed made it so;
+ * else names-as-made. That nothing of the row changed may be by a rule as well. */
+enum flt_rule flt_contract_name_rule(const struct flt_contract *contract, uint8_t name);
 
 /* The number of the object behind a token, from 1 in order of creation; 0 when unknown. For
  * printing and digests, where addresses must not appear. */

@@ -1,20 +1,8 @@
 /* The contract against hand-made outcomes: for every rule that is decided here, what keeps it and
  * what breaks it. The language of the scripts is in contract_script.h. A new case is a line of a
  * table. */
-#include "contract_script.h"
+#include "contract_cases.h"
 #include "state.h"
-
-struct script_case {
-    enum flt_rule rule;
-    bool breaks; /* the script meets this rule, and violates no other; else it does not */
-    const char *switches;
-    const char *script;
-};
-
-/* clang-format off */
-#define KEEPS(rule, switches, script) {FLT_RULE_##rule, false, switches, script}
-#define BREAKS(rule, switches, script) {FLT_RULE_##rule, true, switches, script}
-/* clang-format on */
 
 #define BAD "=STATUS_INVALID_HANDLE"
 #define TWELVE                                                                                     \
@@ -1675,10 +1663,10 @@ static const struct script_case caller_cases[] = {
     BREAKS(handle_left_at_teardown, "",
            F1 "FltCreateFile k1 filter=f1 instance=i0 !instance-of-its-filter; " TEARDOWN(
                i0) " !handle-left-at-teardown"),
-    BREAKS(handle_left_at_teardown, "",
-           "AttachInstance instance=i1; AttachInstance instance=i2; FltCreateFile k1 instance=i1; "
-           "FltCreateFile k2 instance=i2; TeardownStart instance=i1; FltUnregisterFilter "
-           "!handle-left-at-teardown"),
+    BREAKS(
+        handle_left_at_teardown, "",
+        "AttachInstance instance=i1; FltCreateFile k1 instance=i0; FltCreateFile k2 instance=i1; "
+        "TeardownStart instance=i0; FltUnregisterFilter !handle-left-at-teardown"),
     BREAKS(handle_left_at_teardown, "any",
            "FltOpenVolume k1 instance=i0; FltUnregisterFilter !handle-left-at-teardown "
            "!reference-left-at-teardown"),
@@ -1958,6 +1946,12 @@ static const struct script_case caller_cases[] = {
 static const enum flt_rule decided_elsewhere[] = {
     FLT_RULE_filter_state,
     FLT_RULE_share_counts,
+    FLT_RULE_ecp_list_kept,
+    FLT_RULE_delete_on_close_marks,
+    FLT_RULE_deleted_at_last_handle,
+    FLT_RULE_posix_delete,
+    FLT_RULE_attributes_as_made,
+    FLT_RULE_names_as_made,
     FLT_RULE_failed_call_changes_nothing,
     FLT_RULE_tables_apart,
     FLT_RULE_open_handle_stays,
@@ -1972,76 +1966,39 @@ static const enum flt_rule decided_elsewhere[] = {
     FLT_RULE_duplicate_closes_source,
 };
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
-/* Each test has a contract of its own, freed even when the test fails. */
-static int set_up(void **state) {
-    *state = flt_contract_new();
-    return *state ? 0 : -1;
-}
-
-static int tear_down(void **state) {
-    flt_contract_free(*state);
-    flt_contract_free(NULL);
-    return 0;
-}
-
 /* ---- the tables ------------------------------------------------------------------------------ */
-
-/* A provider's rule that breaks is the violation; a caller's leaves the system blameless. */
-static void run_case(struct flt_contract *contract, const struct script_case *one) {
-    struct script s;
-    script_run(&s, contract, one->switches, one->script);
-    const enum flt_rule blamed =
-        one->breaks && !flt_rules[one->rule].caller ? one->rule : FLT_RULE_NONE;
-    if (s.violation.rule != blamed)
-        script_fail(&s, "violates %s (%s), expected: %s", flt_rules[s.violation.rule].id,
-                    s.violation.rule ? s.violation.what : "", flt_rules[blamed].id);
-    if (s.met[one->rule] != one->breaks)
-        script_fail(&s, "%s is %s", flt_rules[one->rule].id, one->breaks ? "kept" : "broken");
-}
 
 static void test_provider_rules(void **state) {
     struct flt_contract *contract = *state;
-    for (size_t i = 0; i < COUNT(provider_cases); i++)
-        run_case(contract, &provider_cases[i]);
+    run_cases(contract, provider_cases, COUNT(provider_cases));
 }
 
 static void test_caller_rules(void **state) {
     struct flt_contract *contract = *state;
-    for (size_t i = 0; i < COUNT(caller_cases); i++)
-        run_case(contract, &caller_cases[i]);
+    run_cases(contract, caller_cases, COUNT(caller_cases));
 }
 
-static bool has_case(const struct script_case *cases, size_t count, enum flt_rule rule,
-                     bool breaks) {
-    for (size_t i = 0; i < count; i++)
-        if (cases[i].rule == rule && cases[i].breaks == breaks)
-            return true;
-    return false;
-}
-
+/* Or a file of its own has its cases, and looks for them. */
 static bool is_decided_elsewhere(enum flt_rule rule) {
-    for (size_t i = 0; i < COUNT(decided_elsewhere); i++)
-        if (decided_elsewhere[i] == rule)
-            return true;
-    return false;
+    return is_rule_of(rule, decided_elsewhere, COUNT(decided_elsewhere)) ||
+           is_rule_of(rule, rules_of_targets_test, COUNT(rules_of_targets_test)) ||
+           is_rule_of(rule, rules_of_pipes_test, COUNT(rules_of_pipes_test)) ||
+           is_rule_of(rule, rules_of_deleting_test, COUNT(rules_of_deleting_test)) ||
+           is_rule_of(rule, rules_of_parameters_test, COUNT(rules_of_parameters_test)) ||
+           is_rule_of(rule, rules_of_ecp_test, COUNT(rules_of_ecp_test)) ||
+           is_rule_of(rule, rules_of_cancelling_test, COUNT(rules_of_cancelling_test));
 }
 
-/* A rule without a case that breaks it could be lost without anybody seeing. */
 static void test_every_rule_has_its_cases(void **state) {
     (void)state;
     for (int i = 1; i < FLT_RULE_COUNT; i++) {
         const enum flt_rule rule = (enum flt_rule)i;
-        const bool caller = flt_rules[rule].caller;
-        const struct script_case *cases = caller ? caller_cases : provider_cases;
-        const size_t count = caller ? COUNT(caller_cases) : COUNT(provider_cases);
         if (is_decided_elsewhere(rule))
             continue;
-        if (!has_case(cases, count, rule, true))
-            fail_msg("no case breaks %s", flt_rules[rule].id);
-        if (!has_case(cases, count, rule, false))
-            fail_msg("no case keeps %s", flt_rules[rule].id);
+        if (flt_rules[rule].caller)
+            check_has_cases(rule, caller_cases, COUNT(caller_cases));
+        else
+            check_has_cases(rule, provider_cases, COUNT(provider_cases));
     }
 }
 
@@ -2098,6 +2055,20 @@ static const struct {
      "ZwCreateFile succeeded with IoStatusBlock {0x00000005, 0x5c5c5c5c5c5c5c5c}; it must be "
      "{0x00000000, "
      "FILE_OPENED}"},
+    {"", "FltCreateFile k1 path=\\missing disposition=FILE_CREATE",
+     "FltCreateFile succeeded with IoStatusBlock {0x00000000, 0x1}; it must be {0x00000000, "
+     "FILE_CREATED}"},
+    {"",
+     "FltCreateFile k1 path=\\oplocked create_options=FILE_COMPLETE_IF_OPLOCKED "
+     "=STATUS_OPLOCK_BREAK_IN_PROGRESS",
+     "FltCreateFile succeeded with IoStatusBlock {0x00000108, 0x1}; it must be {0x00000108, "
+     "FILE_OPBATCH_BREAK_UNDERWAY}"},
+    {"", "FltCreateFile path=\\link flags=IO_STOP_ON_SYMLINK =STATUS_STOPPED_ON_SYMLINK",
+     "FltCreateFile stopped on a link and left no status in IoStatusBlock"},
+    {"",
+     "FltCreateFile path=\\link flags=IO_STOP_ON_SYMLINK =STATUS_STOPPED_ON_SYMLINK "
+     "iosb:0x8000002D info:0",
+     "FltCreateFile stopped on a link and left no buffer in IoStatusBlock"},
     {"", "ZwCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD iosb:0xC000003B info:0",
      "ZwCreateFile failed and wrote the status to IoStatusBlock"},
     {"failed_iosb=written", "ZwCreateFile path= =STATUS_OBJECT_PATH_SYNTAX_BAD",
@@ -2185,13 +2156,6 @@ static void test_long_paths_are_cut(void **state) {
 
 /* ---- the state as a view --------------------------------------------------------------------- */
 
-static struct flt_totals totals_of(const struct flt_contract *contract) {
-    const struct flt_view view = flt_contract_view(contract);
-    struct flt_totals totals;
-    view.ops->totals(view.self, &totals);
-    return totals;
-}
-
 static void expect_handle(const struct flt_contract *contract, uint8_t table,
                           struct flt_handle_row expected) {
     const struct flt_view view = flt_contract_view(contract);
@@ -2203,23 +2167,6 @@ static void expect_handle(const struct flt_contract *contract, uint8_t table,
     assert_int_equal(row.table, table);
     assert_int_equal(row.type, expected.type);
     assert_int_equal(row.flags, expected.flags);
-}
-
-static void expect_object(const struct flt_contract *contract, struct flt_object_row expected) {
-    const struct flt_view view = flt_contract_view(contract);
-    struct flt_object_row row;
-    assert_true(view.ops->find_object(view.self, expected.token, &row));
-    assert_int_equal(row.token, expected.token);
-    assert_int_equal(row.handles, expected.handles);
-    assert_int_equal(row.references, expected.references);
-    assert_int_equal(row.type, expected.type);
-    assert_int_equal(row.phase, expected.phase);
-}
-
-static void run_clean(struct script *s, struct flt_contract *contract, const char *text) {
-    script_run(s, contract, "", text);
-    if (s->violation.rule != FLT_RULE_NONE)
-        script_fail(s, "%s", s->violation.what);
 }
 
 static void test_view_of_handles(void **state) {
@@ -2749,8 +2696,6 @@ static void test_sets_of_outcomes(void **state) {
     assert_true(flt_allows(&set, &status));
     assert_false(flt_allows(&set, &other));
 }
-
-#define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

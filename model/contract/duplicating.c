@@ -58,12 +58,14 @@ static struct flt_allowed *predict_target(const struct flt_contract *contract,
     if (call->arg[FLT_ARG_attributes] & OBJ_KERNEL_HANDLE && process != FLT_PROCESS_SYSTEM)
         return flt_expect(prediction, FLT_RULE_duplicate_kernel_attribute,
                           (uint32_t)STATUS_INVALID_PARAMETER);
-    return flt_expect_new_handle(contract, process, FLT_RULE_duplicate_live, prediction);
+    return flt_expect_new_handle(contract, process, FLT_RULE_duplicate_live, STATUS_SUCCESS,
+                                 prediction);
 }
 
 FLT_PREDICT(ZwDuplicateObject) {
     const struct source source = find_source(contract, call);
-    flt_find_use_breaches(contract, call, source.process, &source.named, prediction);
+    flt_find_use_breaches(contract, call, FLT_ARG_handle, source.process, &source.named,
+                          prediction);
     if (source.run_down || source.named.handle == FLT_NOWHERE) {
         flt_expect(prediction, FLT_RULE_duplicate_bad_source, (uint32_t)STATUS_INVALID_HANDLE);
         return;
@@ -134,8 +136,10 @@ FLT_OBSERVE(ZwDuplicateObject) {
 
 bool flt_contract_failure_may_change(const struct flt_contract *contract,
                                      const struct flt_call *call) {
-    (void)contract; /* whether it does change something depends on more than is left to see */
-    return call->opcode == FLT_OP_ZwDuplicateObject && has_option(call, DUPLICATE_CLOSE_SOURCE);
+    if (call->opcode != FLT_OP_ZwDuplicateObject) /* what a file system has done stays done */
+        return flt_calls[call->opcode].args >> FLT_ARG_path & 1 && flt_names_changed(contract);
+    /* Whether it does change something depends on more than is left to see. */
+    return has_option(call, DUPLICATE_CLOSE_SOURCE);
 }
 
 /* ---- duplicates that no output showed -------------------------------------------------------- */

@@ -82,7 +82,7 @@ void flt_close_handle(struct flt_contract *contract, uint32_t handle, uint8_t pr
     contract->object[record->object].handles--;
     contract->object[record->object].closed_in = process;
     if (contract->object[record->object].handles == 0)
-        flt_end_share(contract, record->object);
+        flt_end_open(contract, record->object);
     flt_check_cleanup_process(&contract->object[record->object], violation);
     flt_touch(contract, record->object);
     flt_retire_if_done(contract, record->object);

@@ -157,13 +157,14 @@ static bool has_room(const struct world *w) {
 
 static void within(struct world *w);
 
-/* A filter that is there and an instance of its own, or none. False: no filter is there. */
+/* A filter that is there and an instance of its own on the files' volume, or none. False: no filter
+ * is there. */
 static bool some_filter(struct world *w, uint8_t *filter, uint8_t *instance) {
     *filter = (uint8_t)(1 + pick(w, FLT_FILTER_COUNT - 1));
     *instance = (uint8_t)pick(w, FLT_INSTANCE_COUNT);
     if (w->now.filter[*filter] == FLT_FILTER_GONE)
         *filter = (uint8_t)(FLT_FILTER_COUNT - *filter); /* the other of two */
-    if (w->now.instance[*instance].filter != *filter)
+    if (w->now.instance[*instance].filter != *filter || flt_is_on_network(*instance))
         *instance = FLT_INSTANCE_NULL;
     return w->now.filter[*filter] != FLT_FILTER_GONE;
 }

@@ -22,10 +22,13 @@ static void add_handles(const struct flt_contract *contract, struct flt_leaks *l
 /* Each by the call that took it. */
 static void add_references(const struct flt_contract *contract, struct flt_leaks *leaks) {
     for (uint32_t i = 0; i < contract->live_objects.count; i++) {
-        uint32_t at = contract->object[contract->live_objects.at[i]].oldest_take;
+        const struct flt_object_record *object = &contract->object[contract->live_objects.at[i]];
+        const enum flt_rule rule =
+            object->type == FLT_TYPE_ECP_LIST ? FLT_RULE_ecp_list_left : FLT_RULE_reference_left;
+        uint32_t at = object->oldest_take;
         for (; at != FLT_NOWHERE; at = contract->take[at].newer)
-            add(leaks, (struct flt_leak){FLT_RULE_reference_left, contract->take[at].step,
-                                         contract->take[at].slot, FLT_SLOTS_OBJECT, 1});
+            add(leaks, (struct flt_leak){rule, contract->take[at].step, contract->take[at].slot,
+                                         FLT_SLOTS_OBJECT, 1});
     }
 }
 

@@ -30,12 +30,13 @@ static enum room room_in(const struct flt_contract *contract, uint8_t table) {
 }
 
 struct flt_allowed *flt_expect_new_handle(const struct flt_contract *contract, uint8_t table,
-                                          enum flt_rule rule, struct flt_prediction *prediction) {
+                                          enum flt_rule rule, uint32_t status,
+                                          struct flt_prediction *prediction) {
     const enum room room = room_in(contract, table);
     if (room == IS_FULL)
         return flt_expect(prediction, FLT_RULE_open_table_full,
                           (uint32_t)STATUS_INSUFFICIENT_RESOURCES);
-    struct flt_allowed *allowed = flt_expect(prediction, rule, STATUS_SUCCESS);
+    struct flt_allowed *allowed = flt_expect(prediction, rule, status);
     if (room == MAY_BE_FULL)
         flt_allow(allowed, FLT_RETURNED, (uint32_t)STATUS_INSUFFICIENT_RESOURCES);
     return allowed;
@@ -91,11 +92,9 @@ void flt_describe_new_handle(struct flt_contract *contract, const struct flt_cal
 }
 
 uint32_t flt_add_new_handle(struct flt_contract *contract, const struct flt_call *call,
-                            uint8_t table, uint64_t value, uint32_t object) {
+                            uint8_t table, uint64_t value, uint32_t object, uint32_t granted) {
     const uint32_t handle = flt_open_handle(contract, table, value, object);
-    const enum flt_type type = (enum flt_type)contract->object[object].type;
-    flt_describe_new_handle(contract, call, handle,
-                            flt_granted_access(type, (uint32_t)call->arg[FLT_ARG_access]),
-                            call->arg[FLT_ARG_attributes] & OBJ_INHERIT ? FLT_HANDLE_INHERIT : 0);
+    const bool inherits = flt_given(call, FLT_ARG_attributes) & OBJ_INHERIT;
+    flt_describe_new_handle(contract, call, handle, granted, inherits ? FLT_HANDLE_INHERIT : 0);
     return handle;
 }

@@ -122,6 +122,7 @@ void flt_give_back(struct flt_contract *contract, uint32_t object) {
 /* To the list of free records. */
 static void free_record(struct flt_contract *contract, uint32_t object) {
     flt_forget_token(contract, object);
+    flt_leave_node(contract, object);
     contract->object[object].state = FLT_OBJECT_FREE;
     contract->object[object].place = contract->free_object;
     contract->free_object = object;

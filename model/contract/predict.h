@@ -44,12 +44,12 @@ void flt_breach(struct flt_prediction *prediction, enum flt_rule rule);
 /* Those that rows have in common: the IRQL, required outputs, what the thread is in. */
 void flt_find_breaches(const struct flt_contract *contract, const struct flt_call *call,
                        struct flt_prediction *prediction);
-/* Those of the handle argument: how it is wrong to close it, or to use it in that process. */
+/* Those of a handle argument: how it is wrong to close it, or to use it in that process. */
 void flt_find_close_breaches(const struct flt_contract *contract, const struct flt_call *call,
                              const struct flt_named *named, bool from_user_mode,
                              struct flt_prediction *prediction);
 void flt_find_use_breaches(const struct flt_contract *contract, const struct flt_call *call,
-                           uint8_t process, const struct flt_named *named,
+                           enum flt_arg arg, uint8_t process, const struct flt_named *named,
                            struct flt_prediction *prediction);
 /* Those of the object argument, and the object; FLT_NOWHERE when there is none to work on. */
 uint32_t flt_find_object_breaches(const struct flt_contract *contract, const struct flt_call *call,
@@ -57,6 +57,9 @@ uint32_t flt_find_object_breaches(const struct flt_contract *contract, const str
 /* The same for calls that need no reference of the caller's, but an object that is held. */
 uint32_t flt_find_held_object(const struct flt_contract *contract, const struct flt_call *call,
                               struct flt_prediction *prediction);
+/* The list of extra create parameters that the argument is; FLT_NOWHERE when there is none. */
+uint32_t flt_find_list(const struct flt_contract *contract, const struct flt_call *call,
+                       enum flt_arg arg, struct flt_prediction *prediction);
 /* That of a handle which goes to that table. */
 void flt_find_table_breach(const struct flt_contract *contract, const struct flt_call *call,
                            uint8_t table, struct flt_prediction *prediction);
@@ -66,6 +69,34 @@ bool flt_above_its_irql(const struct flt_contract *contract, const struct flt_ca
 /* Those of the filter and instance arguments (filters.c). */
 void flt_find_filter_breaches(const struct flt_contract *contract, const struct flt_call *call,
                               struct flt_prediction *prediction);
+
+/* Those of the `ecp` argument (ecp.c). */
+void flt_find_ecp_breaches(const struct flt_contract *contract, const struct flt_call *call,
+                           struct flt_prediction *prediction);
+
+/* ---- parameters (parameters.c) --------------------------------------------------------------- */
+
+/* The create is refused for its arguments alone; `checked_only`: only where they are checked. */
+bool flt_parameters_contradict(const struct flt_contract *contract, const struct flt_call *call,
+                               bool *checked_only);
+void flt_find_create_breaches(const struct flt_call *call, struct flt_prediction *prediction);
+/* FltCreateNamedPipeFile or FltCreateMailslotFile is. */
+bool flt_pipe_parameters_bad(const struct flt_call *call);
+
+/* ---- opens (spelling.c, opening.c) ----------------------------------------------------------- */
+
+/* Those of RootDirectory. */
+void flt_find_root_breaches(const struct flt_contract *contract, const struct flt_call *call,
+                            struct flt_prediction *prediction);
+/* Those of the name, and of what else says where it is. */
+void flt_find_name_breaches(const struct flt_contract *contract, const struct flt_call *call,
+                            struct flt_prediction *prediction);
+/* Of any call that opens a file: what it comes to as names and opens are now. */
+struct flt_target flt_target_of(const struct flt_contract *contract, const struct flt_call *call);
+void flt_predict_target(const struct flt_contract *contract, const struct flt_call *call,
+                        const struct flt_target *target, struct flt_prediction *prediction);
+void flt_observe_open(struct flt_contract *contract, const struct flt_call *call,
+                      const struct flt_outcome *outcome, struct flt_violation *violation);
 
 /* ---- calls that are told to fail (injected.c) ------------------------------------------------ */
 
@@ -87,18 +118,26 @@ uint64_t flt_reason_of_stop(const struct flt_contract *contract, const struct fl
 
 /* ---- new handles (new_handles.c) ------------------------------------------------------------- */
 
-/* The last step of every open: success by that rule, if the table has room. */
+/* The last step of every open: that success by that rule, if the table has room. */
 struct flt_allowed *flt_expect_new_handle(const struct flt_contract *contract, uint8_t table,
-                                          enum flt_rule rule, struct flt_prediction *prediction);
+                                          enum flt_rule rule, uint32_t status,
+                                          struct flt_prediction *prediction);
 /* False, and a violation, unless the call may hand out that value in that table. */
 bool flt_check_new_value(const struct flt_contract *contract, uint8_t opcode, uint64_t fill,
                          uint8_t table, uint64_t value, struct flt_violation *violation);
-/* A handle as the call asked for it: its access mask and its attributes. */
+/* A handle as the call asked for it, with that access and its attributes. */
 uint32_t flt_add_new_handle(struct flt_contract *contract, const struct flt_call *call,
-                            uint8_t table, uint64_t value, uint32_t object);
+                            uint8_t table, uint64_t value, uint32_t object, uint32_t granted);
 /* What every new handle's record keeps of the call. */
 void flt_describe_new_handle(struct flt_contract *contract, const struct flt_call *call,
                              uint32_t handle, uint32_t access, uint8_t flags);
+
+/* ---- new objects (new_objects.c) ------------------------------------------------------------- */
+
+/* The file object that an open handed out, or that its IRPs showed; FLT_NOWHERE after a violation.
+ */
+uint32_t flt_new_file_object(struct flt_contract *contract, const struct flt_call *call,
+                             const struct flt_outcome *outcome, struct flt_violation *violation);
 
 /* ---- IRPs (irps.c) --------------------------------------------------------------------------- */
 
@@ -107,7 +146,8 @@ void flt_check_cleanup_process(const struct flt_object_record *object,
                                struct flt_violation *violation);
 
 /* The open failed at a step: what came of its IRP_MJ_CREATE, if it sent one, is over. */
-void flt_observe_undone_open(struct flt_contract *contract, struct flt_violation *violation);
+void flt_observe_undone_open(struct flt_contract *contract, const struct flt_call *call,
+                             struct flt_violation *violation);
 
 /* ---- outputs (outputs.c) --------------------------------------------------------------------- */
 

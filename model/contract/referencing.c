@@ -37,8 +37,8 @@ void flt_predict_ObReferenceObjectByHandle(const struct flt_contract *contract,
                                            const struct flt_call *call,
                                            struct flt_prediction *prediction) {
     const struct flt_named named = flt_resolve(contract, call, call->arg[FLT_ARG_handle]);
-    flt_find_use_breaches(contract, call, flt_process_of(flt_thread_of(contract, call)), &named,
-                          prediction);
+    flt_find_use_breaches(contract, call, FLT_ARG_handle,
+                          flt_process_of(flt_thread_of(contract, call)), &named, prediction);
     if (named.handle == FLT_NOWHERE) {
         flt_expect(prediction, FLT_RULE_reference_bad_handle, (uint32_t)STATUS_INVALID_HANDLE);
     } else if (flt_is_user_mode(call) && named.kernel) {
@@ -106,14 +106,7 @@ FLT_PREDICT(ObDereferenceObject) {
 
 FLT_OBSERVE(ObDereferenceObject) {
     (void)outcome, (void)violation;
-    const struct flt_act *act = flt_act_of(contract, call);
-    if (act && !act->done) {
-        /* Calls within this one may have dropped the last reference since it was let through. */
-        const struct flt_object_record *object = &contract->object[act->record];
-        if (object->number == act->life && object->references > 0)
-            flt_drop_reference(contract, act->record, act->slot);
-    }
-    flt_end_act(contract, call);
+    flt_end_dereference(contract, call);
 }
 
 FLT_PREDICT(ObReferenceObject) {
@@ -145,7 +138,8 @@ FLT_PREDICT(ObOpenObjectByPointer) {
         flt_expect(prediction, FLT_RULE_open_by_pointer_after_cleanup,
                    (uint32_t)STATUS_FILE_CLOSED);
     else
-        flt_expect_new_handle(contract, table, FLT_RULE_open_by_pointer, prediction);
+        flt_expect_new_handle(contract, table, FLT_RULE_open_by_pointer, STATUS_SUCCESS,
+                              prediction);
 }
 
 FLT_OBSERVE(ObOpenObjectByPointer) {
@@ -155,5 +149,7 @@ FLT_OBSERVE(ObOpenObjectByPointer) {
     if (!flt_success(outcome->status) || object == FLT_NOWHERE)
         flt_observe_failure(contract, call, outcome, violation);
     else if (flt_check_new_value(contract, call->opcode, call->fill, table, value, violation))
-        flt_add_new_handle(contract, call, table, value, object);
+        flt_add_new_handle(contract, call, table, value, object,
+                           flt_granted_access((enum flt_type)contract->object[object].type,
+                                              (uint32_t)call->arg[FLT_ARG_access]));
 }

@@ -13,7 +13,8 @@ struct flt_contract *flt_contract_new(void) {
     contract->leaks = calloc(1, sizeof *contract->leaks);
     const bool handles = flt_index_init(&contract->handle_index);
     const bool tokens = flt_index_init(&contract->token_index);
-    if (!contract->acts || !contract->leaks || !handles || !tokens) {
+    const bool names = flt_names_init(contract);
+    if (!contract->acts || !contract->leaks || !handles || !tokens || !names) {
         flt_contract_free(contract);
         return NULL;
     }
@@ -28,6 +29,7 @@ void flt_contract_free(struct flt_contract *contract) {
         return;
     flt_index_free(&contract->handle_index);
     flt_index_free(&contract->token_index);
+    flt_names_free(contract);
     free(contract->handle);
     free(contract->live_handles.at);
     free(contract->object);
@@ -54,7 +56,7 @@ void flt_contract_reset(struct flt_contract *contract, const struct flt_switches
     for (int i = 0; i < FLT_PROCESS_COUNT; i++)
         contract->exited[i] = false;
     flt_start_world(contract);
-    flt_forget_shares(contract);
+    flt_forget_names(contract);
 
     contract->handles = 0;
     contract->live_handles.count = 0;

@@ -6,6 +6,7 @@
 #include "contract.h"
 #include "index.h"
 #include "memory.h"
+#include "names.h"
 
 /* A value of a handle table. The record stays when the handle closes: that the value was handed out
  * once is what tells a double close from a value that never was. */
@@ -48,9 +49,9 @@ struct flt_object_record {
     uint8_t told;   /* enum flt_told */
     bool by_flt;    /* an Flt open made it: for that filter and registration, on that instance */
     uint8_t filter, instance;
-    uint8_t share_name, share_kind; /* the opens that it is counted in; share_name 0: in none */
-    bool abandoned;                 /* the filter's unload is complete */
+    bool abandoned; /* the filter's unload is complete */
     uint32_t registration;
+    struct flt_opened opened;
     bool created, cleaned, closed; /* the IRPs that came */
     /* The process of its IRP_MJ_CLEANUP, and the one that the thread was in then; the process whose
      * handle closed last, or FLT_IN_THREAD. */
@@ -134,14 +135,6 @@ struct flt_acts {
     struct flt_act act[FLT_MAX_ACTS];
 };
 
-enum { FLT_SHARE_KINDS = 64 };
-
-/* The opens of a file that read, write or delete, by kind (sharing.c). */
-struct flt_opens {
-    uint64_t kinds; /* bit per kind that there is an open of */
-    uint32_t of_kind[FLT_SHARE_KINDS];
-};
-
 enum { FLT_NOT_UNLOADING, FLT_UNLOADING_OPTIONAL, FLT_UNLOADING_MANDATORY };
 
 struct flt_leaks;
@@ -152,9 +145,7 @@ struct flt_contract {
     struct flt_thread thread[FLT_THREAD_COUNT];
     struct flt_table table[FLT_TABLE_COUNT];
     bool exited[FLT_PROCESS_COUNT];
-    struct flt_opens opens[FLT_NAME_LIMIT];         /* by name of names.def */
-    struct flt_share_row share_row[FLT_NAME_LIMIT]; /* what they add up to */
-    uint64_t shared;                                /* bit per name that has been opened */
+    struct flt_names names;
     struct flt_filter_rows world;
     uint8_t unloading[FLT_FILTER_COUNT];     /* FLT_NOT_UNLOADING ... */
     uint32_t registration[FLT_FILTER_COUNT]; /* the number of the filter's latest */
@@ -271,6 +262,8 @@ struct flt_about_handle flt_about(const struct flt_contract *contract, uint32_t 
 struct flt_act *flt_act_of(const struct flt_contract *contract, const struct flt_call *call);
 /* When the call is back. */
 void flt_end_act(struct flt_contract *contract, const struct flt_call *call);
+/* The same, and the reference goes if it is still there. */
+void flt_end_dereference(struct flt_contract *contract, const struct flt_call *call);
 /* An IRP came: the call that caused it has let go of the last handle, or reference. */
 void flt_act_on_cleanup(struct flt_contract *contract, uint32_t object,
                         struct flt_violation *violation);
@@ -289,18 +282,6 @@ bool flt_is_going_away(const struct flt_contract *contract, const struct flt_cal
 void flt_own_object(struct flt_contract *contract, const struct flt_call *call, uint32_t object);
 /* Its filter was unregistered since. */
 bool flt_owner_is_gone(const struct flt_contract *contract, const struct flt_object_record *object);
-
-/* ---- sharing (sharing.c) --------------------------------------------------------------------- */
-
-/* What the opens of that file have to do with one more: share_conflict, or the rule by which it
- * does not matter that they conflict; FLT_RULE_NONE when they do not. */
-enum flt_rule flt_sharing_rule(const struct flt_contract *contract, const struct flt_call *call,
-                               uint8_t name);
-/* The open is there, with that access; until its last handle closes. */
-void flt_share(struct flt_contract *contract, const struct flt_call *call, uint32_t object,
-               uint8_t name, uint32_t granted);
-void flt_end_share(struct flt_contract *contract, uint32_t object);
-void flt_forget_shares(struct flt_contract *contract);
 
 /* ---- slots (slots.c) ------------------------------------------------------------------------- */
 
@@ -336,10 +317,16 @@ static inline bool flt_is_user_mode(const struct flt_call *call) {
     return (uint8_t)call->arg[FLT_ARG_mode] != 0;
 }
 
+/* The call makes an end of a pipe, or a mailslot. */
+static inline bool flt_makes_pipe(uint8_t opcode) {
+    return opcode == FLT_OP_FltCreateNamedPipeFile || opcode == FLT_OP_FltCreateMailslotFile;
+}
+
 /* The call is an Flt open: FltClose is for what it hands out. */
 static inline bool flt_is_flt_open(uint8_t opcode) {
     return opcode == FLT_OP_FltCreateFile || opcode == FLT_OP_FltCreateFileEx ||
-           opcode == FLT_OP_FltCreateFileEx2 || opcode == FLT_OP_FltOpenVolume;
+           opcode == FLT_OP_FltCreateFileEx2 || opcode == FLT_OP_FltOpenVolume ||
+           flt_makes_pipe(opcode);
 }
 
 /* The call makes another handle to an object that is there. */
@@ -362,8 +349,15 @@ static inline bool flt_wants(const struct flt_call *call, enum flt_result result
     return (flt_calls[call->opcode].results & ~(uint32_t)call->null_out) >> result & 1;
 }
 
+/* 0 where the call has no such argument. */
+static inline uint64_t flt_given(const struct flt_call *call, enum flt_arg arg) {
+    return flt_calls[call->opcode].args >> arg & 1 ? call->arg[arg] : 0;
+}
+
 /* The access that a mask asks for or grants, generic rights mapped (access.c). */
 uint32_t flt_granted_access(enum flt_type type, uint32_t asked);
 uint32_t flt_asked_access(enum flt_type type, uint32_t asked);
+/* To an end of a pipe, or to a mailslot. */
+uint32_t flt_granted_pipe_access(uint32_t asked);
 
 #endif

@@ -23,9 +23,7 @@ static void move_handle(struct flt_contract *contract, struct flt_handle_record 
     contract->object[object].filter = contract->object[guess].filter;
     contract->object[object].instance = contract->object[guess].instance;
     contract->object[object].registration = contract->object[guess].registration;
-    contract->object[object].share_name = contract->object[guess].share_name;
-    contract->object[object].share_kind = contract->object[guess].share_kind;
-    contract->object[guess].share_name = 0;
+    flt_move_open(contract, guess, object);
     handle->object = object;
     contract->unsummed = true; /* seldom */
     flt_touch(contract, object);

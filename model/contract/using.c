@@ -9,8 +9,8 @@ static struct flt_named find_handle(const struct flt_contract *contract,
                                     const struct flt_call *call,
                                     struct flt_prediction *prediction) {
     const struct flt_named named = flt_resolve(contract, call, call->arg[FLT_ARG_handle]);
-    flt_find_use_breaches(contract, call, flt_process_of(flt_thread_of(contract, call)), &named,
-                          prediction);
+    flt_find_use_breaches(contract, call, FLT_ARG_handle,
+                          flt_process_of(flt_thread_of(contract, call)), &named, prediction);
     return named;
 }
 
@@ -87,6 +87,8 @@ static void predict_object_call(const struct flt_contract *contract, const struc
     const bool closed = flt_is_past_cleanup(object);
     if (closed)
         flt_breach(prediction, FLT_RULE_file_object_open);
+    if (flt_has_marked(contract, at))
+        flt_breach(prediction, FLT_RULE_marked_only_closed);
     flt_expect(prediction, FLT_RULE_use_open_file_object,
                closed ? (uint32_t)STATUS_FILE_CLOSED : (uint32_t)STATUS_SUCCESS);
 }

@@ -1,4 +1,6 @@
 /* The abstract state as rows. */
+#include <string.h>
+
 #include "../row_sums.h"
 #include "state.h"
 
@@ -117,11 +119,11 @@ static void sums(const void *self, struct flt_sums *sums) {
     sums->objects = contract->sums.objects;
     sums->rows = (uint64_t)contract->live_handles.count + contract->live_objects.count;
     sums->filters = flt_filters_sum(&contract->world);
-    sums->shares = flt_shares_sum(contract->share_row);
 }
 
-static const struct flt_share_row *shares(const void *self) {
-    return ((const struct flt_contract *)self)->share_row;
+static void names(const void *self, struct flt_name_row rows[FLT_NAME_LIMIT]) {
+    const struct flt_contract *contract = self;
+    memcpy(rows, contract->names.row, sizeof contract->names.row);
 }
 
 struct flt_view flt_contract_view(const struct flt_contract *contract) {
@@ -131,7 +133,7 @@ struct flt_view flt_contract_view(const struct flt_contract *contract) {
                                             .objects = objects,
                                             .find_handle = find_handle,
                                             .find_object = find_object,
-                                            .shares = shares,
+                                            .names = names,
                                             .sums = sums};
     return (struct flt_view){.ops = &ops, .self = contract};
 }
