@@ -18,10 +18,11 @@ static unsigned count_bits(uint64_t bits) {
 
 /* What a row tells of its call, worked out once. */
 struct traits {
-    uint8_t slot_arg; /* the first argument that takes a slot; 0: none */
+    uint8_t slot_arg; /* the first argument that is about a slot; 0: none */
     uint8_t back;     /* the argument that the call gives back; 0: it does not */
     bool opens_file;  /* what it hands out is a file */
     bool wants_file;  /* what it takes should be one */
+    bool about_lists; /* of extra create parameters: hands one out, or takes one */
     bool names_path;
     uint16_t family; /* the first two letters, which calls of one family share: Fl, Zw, Ob, Ke */
 };
@@ -30,16 +31,18 @@ static bool has(uint32_t args, int arg) {
     return args >> arg & 1;
 }
 
-/* A call gives back its only argument when that is a handle or an object and nothing is handed out:
- * a close, a dereference. A file call with nothing but a handle uses it. */
+/* A call gives back its only argument, but for whose it is, when that is a handle or an object and
+ * nothing is handed out: a close, a dereference. A file call with nothing but a handle uses it. */
 static struct traits traits_of(const struct flt_call_info *info) {
-    const uint32_t slot_args = info->args & (uint32_t)FLT_SLOT_ARGS;
+    const uint32_t slot_args = info->args & (uint32_t)(FLT_SLOT_ARGS & FLT_SUBJECT_ARGS);
+    const uint32_t others = (uint32_t)FLT_COMMON_ARGS | 1u << FLT_ARG_filter;
     struct traits traits = {0};
     if (slot_args != 0)
         traits.slot_arg = (uint8_t)lowest(slot_args);
     traits.wants_file = slot_args != 0 && strstr(info->name, "File") != NULL;
-    if (info->results == 0 && slot_args == (info->args & ~(uint32_t)FLT_COMMON_ARGS) &&
-        count_bits(slot_args) == 1 && !traits.wants_file)
+    traits.about_lists = strstr(info->name, "CreateParameter") != NULL;
+    if (info->results == 0 && slot_args == (info->args & ~others) && count_bits(slot_args) == 1 &&
+        !traits.wants_file)
         traits.back = traits.slot_arg;
     traits.names_path = has(info->args, FLT_ARG_path);
     traits.opens_file = traits.names_path || has(info->args, FLT_ARG_instance);
@@ -66,12 +69,40 @@ static bool raises_irql(const struct flt_call_info *info) {
     return info->results >> FLT_RESULT_irql & 1;
 }
 
+static uint8_t there(uint64_t name) {
+    const struct flt_name *row = flt_name_by_id(name);
+    return row ? row->there : FLT_NAME_BAD;
+}
+
+static bool is_there(uint8_t kind) {
+    return kind >= FLT_NAME_FILE && kind <= FLT_NAME_VOLUME;
+}
+
+static bool has_root(const struct flt_step *step) {
+    return step->form[FLT_ARG_root] != FLT_FORM_VALUE;
+}
+
+static bool creates(const struct flt_step *step) {
+    return has(flt_calls[step->opcode].args, FLT_ARG_disposition) &&
+           step->arg[FLT_ARG_disposition] != FILE_OPEN &&
+           step->arg[FLT_ARG_disposition] != FILE_OVERWRITE;
+}
+
 /* An open of a name with nothing behind it fails, and leaves no handle. */
 static bool may_succeed(const struct flt_step *step) {
     if (!traits(step->opcode)->names_path)
         return true;
-    const struct flt_name *name = flt_name_by_id(step->arg[FLT_ARG_path]);
-    return name && name->there == FLT_NAME_FILE;
+    const uint8_t kind = there(step->arg[FLT_ARG_path]);
+    return is_there(kind) || (has_root(step) && kind >= FLT_NAME_ID) ||
+           (kind != FLT_NAME_BAD && kind != FLT_NAME_ID && creates(step)) ||
+           kind == FLT_NAME_PIPE || kind == FLT_NAME_MAILSLOT;
+}
+
+static bool opens_directory(const struct flt_step *step) {
+    return traits(step->opcode)->names_path &&
+           (there(step->arg[FLT_ARG_path]) == FLT_NAME_DIRECTORY ||
+            (has(flt_calls[step->opcode].args, FLT_ARG_create_options) &&
+             (step->arg[FLT_ARG_create_options] & FILE_DIRECTORY_FILE)));
 }
 
 void flt_seen_start(struct flt_slots_seen *seen) {
@@ -79,6 +110,10 @@ void flt_seen_start(struct flt_slots_seen *seen) {
     memset(seen->stale, 0, sizeof seen->stale);
     memset(seen->in_table, 0, sizeof seen->in_table);
     seen->protected_handles = 0;
+    seen->directories = 0;
+    seen->path = 0;
+    seen->filters = 1u << FLT_FILTER_F0;
+    seen->instances = 1u << FLT_INSTANCE_I0;
     seen->irql = PASSIVE_LEVEL;
     seen->process = seen->home = FLT_PROCESS_P1; /* where every run starts */
 }
@@ -120,6 +155,9 @@ static void fill_slot(struct flt_slots_seen *seen, const struct flt_step *step, 
         return;
     const uint8_t home = table_of(seen, step);
     seen->protected_handles &= ~bit;
+    seen->directories &= ~bit;
+    if (opens_directory(step))
+        seen->directories |= bit;
     for (int table = 0; table < FLT_TABLE_COUNT; table++)
         seen->in_table[table] &= ~bit;
     seen->in_table[home] |= bit;
@@ -149,6 +187,23 @@ static void move_thread(struct flt_slots_seen *seen, const struct flt_step *step
         give_back(seen, FLT_SLOTS_HANDLE, seen->in_table[process]);
 }
 
+static bool ends_filter(uint8_t opcode) {
+    return opcode == FLT_OP_FltUnregisterFilter || opcode == FLT_OP_UnloadComplete;
+}
+
+/* Which filters and instances there are: those that go with their filter are forgotten by their own
+ * calls only. */
+static void see_world(struct flt_slots_seen *seen, const struct flt_step *step) {
+    if (step->opcode == FLT_OP_FltRegisterFilter)
+        seen->filters |= (uint8_t)(1u << step->arg[FLT_ARG_filter]);
+    else if (ends_filter(step->opcode))
+        seen->filters &= (uint8_t) ~(1u << step->arg[FLT_ARG_filter]);
+    else if (step->opcode == FLT_OP_AttachInstance)
+        seen->instances |= (uint8_t)(1u << step->arg[FLT_ARG_instance]);
+    else if (step->opcode == FLT_OP_TeardownComplete)
+        seen->instances &= (uint8_t) ~(1u << step->arg[FLT_ARG_instance]);
+}
+
 void flt_seen_step(struct flt_slots_seen *seen, const struct flt_step *step) {
     const struct flt_call_info *info = &flt_calls[step->opcode];
     const int back = traits(step->opcode)->back;
@@ -165,9 +220,12 @@ void flt_seen_step(struct flt_slots_seen *seen, const struct flt_step *step) {
         seen->process = seen->home;
     if (has(info->args, FLT_ARG_handle_flags) && step->form[FLT_ARG_handle] == FLT_FORM_SLOT)
         set_flags(seen, step);
+    see_world(seen, step);
     if (info->results == 0)
         return;
     const bool succeeds = may_succeed(step);
+    if (traits(step->opcode)->names_path && there(step->arg[FLT_ARG_path]) < FLT_NAME_ID)
+        seen->path = (uint8_t)step->arg[FLT_ARG_path];
     for (int result = 0; result < FLT_RESULT_LIMIT; result++)
         if (step->result[result] != FLT_NO_SLOT)
             fill_slot(seen, step, result, succeeds);
@@ -192,6 +250,8 @@ static uint64_t pick_bit(uint64_t mask, uint64_t *random) {
  * of its own family opened. */
 static bool is_for(const struct flt_slots_seen *seen, uint8_t slots, int slot, uint8_t opcode) {
     const struct traits *call = traits(opcode);
+    if (call->about_lists || traits(seen->maker[slots][slot])->about_lists)
+        return call->about_lists && traits(seen->maker[slots][slot])->about_lists;
     if (call->wants_file)
         return traits(seen->maker[slots][slot])->opens_file;
     return traits(seen->opener[slots][slot])->family == call->family;
@@ -317,6 +377,29 @@ static void choose_handle(const struct flt_slots_seen *seen, struct flt_step *st
     flt_step_set(step, arg, form, choose_slot(seen, FLT_SLOTS_HANDLE, step->opcode, random));
 }
 
+/* Mostly a directory, if there is one; else as any handle. */
+static void choose_root(const struct flt_slots_seen *seen, struct flt_step *step,
+                        uint64_t *random) {
+    const uint64_t directories = seen->live[FLT_SLOTS_HANDLE] & seen->directories;
+    if (directories != 0 && flt_odds(random, 11))
+        flt_step_set(step, FLT_ARG_root, FLT_FORM_SLOT, pick_bit(directories, random));
+    else
+        choose_handle(seen, step, FLT_ARG_root, random);
+}
+
+/* Mostly a list, or nothing. */
+static void choose_list(const struct flt_slots_seen *seen, struct flt_step *step,
+                        uint64_t *random) {
+    const uint64_t lists = fitting(seen, FLT_SLOTS_OBJECT, FLT_OP_FltFreeExtraCreateParameterList);
+    if (lists != 0 && flt_odds(random, 14))
+        flt_step_set(step, FLT_ARG_ecp, FLT_FORM_SLOT, pick_bit(lists, random));
+    else if (flt_odds(random, 4))
+        flt_step_set(step, FLT_ARG_ecp, FLT_FORM_SLOT,
+                     choose_slot(seen, FLT_SLOTS_OBJECT, step->opcode, random));
+    else
+        flt_step_set(step, FLT_ARG_ecp, FLT_FORM_VALUE, 0);
+}
+
 static void choose_object(const struct flt_slots_seen *seen, struct flt_step *step, int arg,
                           uint64_t *random) {
     if ((flt_random(random) & 31) == 0)
@@ -326,15 +409,55 @@ static void choose_object(const struct flt_slots_seen *seen, struct flt_step *st
                      choose_slot(seen, FLT_SLOTS_OBJECT, step->opcode, random));
 }
 
-/* Mostly a name with a file behind it. */
-static uint64_t choose_name(uint64_t *random) {
-    const bool any = flt_odds(random, 3);
+/* What names are asked for, as bits of enum flt_name_there. */
+enum {
+    NAMES_THERE =
+        1 << FLT_NAME_FILE | 1 << FLT_NAME_DIRECTORY | 1 << FLT_NAME_LINK | 1 << FLT_NAME_VOLUME,
+    NAMES_FREE = 1 << FLT_NAME_NOTHING,
+    NAMES_OF_PIPES = 1 << FLT_NAME_PIPE | 1 << FLT_NAME_MAILSLOT,
+    NAMES_IN_ROOT = 1 << FLT_NAME_BAD | 1 << FLT_NAME_ID,
+    NAMES_ALL = (1 << (FLT_NAME_BAD + 1)) - 1
+};
+
+static uint64_t choose_name_of(const struct flt_swarm *swarm, unsigned kinds, uint64_t *random) {
+    uint64_t chosen = 1;
+    for (int tries = 0; tries < FLT_NAME_LIMIT; tries++) {
+        const uint64_t id = 1 + flt_below(random, FLT_NAME_LIMIT - 1);
+        if (!(kinds >> there(id) & 1))
+            continue;
+        chosen = id;
+        if (flt_swarm_has(swarm, FLT_GROUP_NONE, id))
+            break;
+    }
+    return chosen;
+}
+
+/* One in the directory of that name, or the name itself: what becomes of a directory shows there.
+ */
+static uint64_t choose_name_in(uint8_t directory, uint64_t *random) {
     size_t count = 0;
-    const struct flt_name *name, *chosen = flt_name_next(NULL);
-    for (name = chosen; name; name = flt_name_next(name))
-        if ((any || name->there == FLT_NAME_FILE) && flt_below(random, ++count) == 0)
-            chosen = name;
-    return chosen->id;
+    uint64_t chosen = directory;
+    for (const struct flt_name *name = flt_name_next(NULL); name; name = flt_name_next(name))
+        if (name->parent == directory && flt_below(random, ++count) == 0)
+            chosen = name->id;
+    return chosen;
+}
+
+/* Mostly a name that has something behind it, or could have; often the one that was opened last:
+ * what two opens have to do with each other shows on one file only. */
+static uint64_t choose_name(const struct flt_slots_seen *seen, const struct flt_swarm *swarm,
+                            const struct flt_step *step, uint64_t *random) {
+    const uint64_t luck = flt_random(random) & 15;
+    if (has(flt_calls[step->opcode].args, FLT_ARG_pipe) ||
+        step->opcode == FLT_OP_FltCreateMailslotFile)
+        return choose_name_of(swarm, luck == 0 ? NAMES_ALL : NAMES_OF_PIPES, random);
+    if (luck < 6 && seen->path != 0)
+        return seen->path;
+    if (luck < 8 && there(seen->path) == FLT_NAME_DIRECTORY)
+        return choose_name_in(seen->path, random);
+    if (luck < 12)
+        return choose_name_of(swarm, NAMES_THERE, random);
+    return choose_name_of(swarm, luck < 14 ? NAMES_FREE : NAMES_ALL, random);
 }
 
 static const struct {
@@ -347,21 +470,48 @@ static const struct {
 };
 enum { CONSTANTS = sizeof constants / sizeof constants[0] };
 
+/* Where a group's constants are: they follow each other. */
+struct range {
+    uint16_t first, end;
+};
+
+static struct range range_of(uint8_t group) {
+    static struct range ranges[FLT_GROUP_COUNT];
+    if (ranges[constants[0].group].end == 0)
+        for (uint16_t i = 0; i < CONSTANTS; i++) {
+            struct range *range = &ranges[constants[i].group];
+            range->first = range->end == 0 ? i : range->first;
+            range->end = (uint16_t)(i + 1);
+        }
+    return ranges[group];
+}
+
 /* A constant of the group between two numbers; 0 when there is none. */
 static uint64_t choose_constant(uint8_t group, uint64_t from, uint64_t to, uint64_t *random) {
+    const struct range range = range_of(group);
     size_t count = 0;
-    for (size_t i = 0; i < CONSTANTS; i++)
-        count +=
-            constants[i].group == group && constants[i].value >= from && constants[i].value <= to;
+    for (size_t i = range.first; i < range.end; i++)
+        count += constants[i].value >= from && constants[i].value <= to;
     size_t skip = flt_below(random, count);
-    for (size_t i = 0; i < CONSTANTS; i++)
-        if (constants[i].group == group && constants[i].value >= from && constants[i].value <= to &&
-            skip-- == 0)
+    for (size_t i = range.first; i < range.end; i++)
+        if (constants[i].value >= from && constants[i].value <= to && skip-- == 0)
             return constants[i].value;
     return 0;
 }
 
-static uint64_t choose_flags(uint8_t group, uint64_t absent, uint64_t *random) {
+/* A flag that the swarm has; any, where it has none. */
+static uint64_t choose_flag(const struct flt_swarm *swarm, uint8_t group, uint64_t *random) {
+    uint64_t flag = 0;
+    for (int tries = 0; tries < 8; tries++) {
+        flag = choose_constant(group, 0, UINT32_MAX, random);
+        if (flt_swarm_has(swarm, group, flag))
+            break;
+    }
+    return flag;
+}
+
+static uint64_t choose_flags(const struct flt_swarm *swarm, uint8_t group, uint64_t absent,
+                             uint64_t *random) {
     const uint64_t luck = flt_random(random) & 15;
     if (luck == 0)
         return flt_random(random) & UINT32_MAX;
@@ -369,12 +519,12 @@ static uint64_t choose_flags(uint8_t group, uint64_t absent, uint64_t *random) {
         return UINT64_C(1) << flt_below(random, 32);
     if (luck == 2)
         return 0;
-    const uint64_t one = choose_constant(group, 0, UINT32_MAX, random);
+    const uint64_t one = choose_flag(swarm, group, random);
     if (luck < 8)
         return one;
     if (luck < 12)
         return one | absent;
-    return one | choose_constant(group, 0, UINT32_MAX, random);
+    return one | choose_flag(swarm, group, random);
 }
 
 /* Up for a raise, down for the other: the wrong way stops the system, and with it the sequence. */
@@ -398,37 +548,63 @@ static uint64_t choose_failure(uint8_t opcode, uint64_t *random) {
     return chosen;
 }
 
-static uint64_t choose_enum(const struct flt_slots_seen *seen, const struct flt_step *step, int arg,
-                            uint64_t *random) {
+/* Who makes the call: mostly a filter, and an instance, that is there. */
+static uint64_t choose_of_world(uint8_t group, uint8_t there_now, uint64_t *random) {
+    if (there_now != 0 && flt_odds(random, 13))
+        return pick_bit(there_now, random);
+    return choose_constant(group, 0, UINT32_MAX, random);
+}
+
+static uint64_t choose_enum(const struct flt_slots_seen *seen, const struct flt_swarm *swarm,
+                            const struct flt_step *step, int arg, uint64_t *random) {
     if (arg == FLT_ARG_fail)
         return choose_failure(step->opcode, random);
     if (flt_args[arg].group == FLT_GROUP_STEP) /* calls have few steps */
         return flt_below(random, FLT_FAIL_STEPS / 2 + 1);
+    const bool brings = !flt_calls[step->opcode].returns_status || /* and takes away: any will do */
+                        step->opcode == FLT_OP_FltRegisterFilter;
+    if (arg == FLT_ARG_filter && !brings)
+        return choose_of_world(FLT_GROUP_FILTER, seen->filters, random);
+    if (arg == FLT_ARG_instance && !brings)
+        return choose_of_world(FLT_GROUP_INSTANCE, seen->instances, random);
     if (arg == FLT_ARG_irql)
         return choose_irql(seen, &flt_calls[step->opcode], random);
-    return choose_constant(flt_args[arg].group, 0, UINT32_MAX, random);
+    return choose_flag(swarm, flt_args[arg].group, random);
+}
+
+static void choose_arg(const struct flt_slots_seen *seen, const struct flt_swarm *swarm,
+                       struct flt_step *step, int arg, uint64_t *random) {
+    const struct flt_arg_info *info = &flt_args[arg];
+    switch ((enum flt_kind)info->kind) {
+    case FLT_KIND_HANDLE:
+        if (arg == FLT_ARG_root)
+            choose_root(seen, step, random);
+        else
+            choose_handle(seen, step, arg, random);
+        break;
+    case FLT_KIND_OBJECT:
+        if (arg == FLT_ARG_ecp)
+            choose_list(seen, step, random);
+        else
+            choose_object(seen, step, arg, random);
+        break;
+    case FLT_KIND_NAME:
+        flt_step_set(step, arg, FLT_FORM_VALUE, choose_name(seen, swarm, step, random));
+        break;
+    case FLT_KIND_FLAGS:
+        flt_step_set(step, arg, FLT_FORM_VALUE,
+                     choose_flags(swarm, info->group, info->absent, random));
+        break;
+    case FLT_KIND_ENUM:
+        flt_step_set(step, arg, FLT_FORM_VALUE, choose_enum(seen, swarm, step, arg, random));
+        break;
+    }
 }
 
 void flt_choose_arg(const struct flt_slots_seen *seen, struct flt_step *step, int arg,
                     uint64_t *random) {
-    const struct flt_arg_info *info = &flt_args[arg];
-    switch ((enum flt_kind)info->kind) {
-    case FLT_KIND_HANDLE:
-        choose_handle(seen, step, arg, random);
-        break;
-    case FLT_KIND_OBJECT:
-        choose_object(seen, step, arg, random);
-        break;
-    case FLT_KIND_NAME:
-        flt_step_set(step, arg, FLT_FORM_VALUE, choose_name(random));
-        break;
-    case FLT_KIND_FLAGS:
-        flt_step_set(step, arg, FLT_FORM_VALUE, choose_flags(info->group, info->absent, random));
-        break;
-    case FLT_KIND_ENUM:
-        flt_step_set(step, arg, FLT_FORM_VALUE, choose_enum(seen, step, arg, random));
-        break;
-    }
+    const struct flt_swarm all = {NULL, 0};
+    choose_arg(seen, &all, step, arg, random);
 }
 
 /* One of the row's own, and now and then one that tells the call to fail. */
@@ -454,13 +630,12 @@ static bool is_plausible(const struct flt_slots_seen *seen, size_t left, uint8_t
         return false;
     if (back != 0)
         return seen->live[flt_arg_slots(back)] != 0;
+    if (ends_filter(opcode)) /* after which little can be done in its name */
+        return left < 4;
     if (left <= open || open > 12) /* time to give back */
         return info->results == 0;
-    for (int arg = 1; arg < FLT_ARG_LIMIT; arg++)
-        if ((info->args >> arg & 1) && flt_arg_slots(arg) != FLT_SLOTS_NO_SLOT &&
-            seen->live[flt_arg_slots(arg)] == 0)
-            return false;
-    return true;
+    const int about = traits(opcode)->slot_arg;
+    return about == 0 || seen->live[flt_arg_slots(about)] != 0;
 }
 
 static uint8_t choose_opcode(const struct flt_slots_seen *seen, const struct flt_swarm *swarm,
@@ -482,6 +657,8 @@ static unsigned written_odds(int arg) {
         return 0; /* flt_choose_step writes one itself */
     if (flt_args[arg].kind == FLT_KIND_NAME)
         return 12;
+    if (arg == FLT_ARG_root || arg == FLT_ARG_ecp) /* few opens have one */
+        return 1;
     size_t rows = 0;
     for (const uint8_t *op = flt_opcodes; *op != FLT_OP_NONE; op++)
         rows += flt_calls[*op].args >> arg & 1;
@@ -505,17 +682,48 @@ static bool names_what_it_is_about(const struct flt_call_info *info) {
             (info->args & (uint32_t)FLT_SLOT_ARGS) == 0);
 }
 
+/* The row's own; whether it is told to fail is another question. */
+static void choose_own_args(const struct flt_slots_seen *seen, const struct flt_swarm *swarm,
+                            struct flt_step *step, uint64_t *random) {
+    const struct flt_call_info *info = &flt_calls[step->opcode];
+    const uint8_t *odds = all_written_odds();
+    const unsigned more = flt_swarm_writes(swarm) ? 3 : 0;
+    const unsigned least = names_what_it_is_about(info) ? 12 : 0;
+    for (uint32_t args = info->args & ~(uint32_t)FLT_COMMON_ARGS; args != 0; args &= args - 1) {
+        const int arg = lowest(args);
+        if (flt_odds(random, odds[arg] <= least ? least : odds[arg] > 1 ? odds[arg] + more : 1))
+            choose_arg(seen, swarm, step, arg, random);
+    }
+}
+
+/* What a server's end cannot do without: as they are left out, sharing and disposition suit none.
+ */
+static void choose_server_args(struct flt_step *step, uint64_t *random) {
+    static const uint32_t dispositions[] = {FILE_OPEN, FILE_CREATE, FILE_OPEN_IF, FILE_OPEN_IF};
+    flt_step_set(step, FLT_ARG_share, FLT_FORM_VALUE,
+                 1 + flt_below(random, FILE_SHARE_READ | FILE_SHARE_WRITE));
+    flt_step_set(step, FLT_ARG_disposition, FLT_FORM_VALUE, dispositions[flt_below(random, 4)]);
+}
+
+/* With a root directory a name is mostly one that is looked for in it. */
+static void choose_name_in_root(const struct flt_swarm *swarm, struct flt_step *step,
+                                uint64_t *random) {
+    flt_step_set(step, FLT_ARG_path, FLT_FORM_VALUE, choose_name_of(swarm, NAMES_IN_ROOT, random));
+    if (there(step->arg[FLT_ARG_path]) == FLT_NAME_ID && flt_odds(random, 13))
+        flt_step_set(step, FLT_ARG_create_options, FLT_FORM_VALUE, FILE_OPEN_BY_FILE_ID);
+}
+
 void flt_choose_step(const struct flt_slots_seen *seen, const struct flt_swarm *swarm, size_t left,
                      struct flt_step *step, uint64_t *random) {
     flt_step_init(step, choose_opcode(seen, swarm, left, random));
     flt_choose_results(seen, step, random);
+    choose_own_args(seen, swarm, step, random);
     const uint32_t args = flt_calls[step->opcode].args;
-    const uint8_t *odds = all_written_odds();
-    const unsigned least = names_what_it_is_about(&flt_calls[step->opcode]) ? 12 : 0;
-    for (int arg = 1; args >> arg != 0; arg++)
-        if ((args >> arg & 1) && flt_odds(random, odds[arg] > least ? odds[arg] : least))
-            flt_choose_arg(seen, step, arg, random);
-    const uint64_t told_to_fail = flt_swarm_fails(swarm) ? 7 : 127;
+    if (has(args, FLT_ARG_pipe) && flt_odds(random, 13))
+        choose_server_args(step, random);
+    if (has(args, FLT_ARG_root) && has_root(step) && flt_odds(random, 13))
+        choose_name_in_root(swarm, step, random);
+    const uint64_t told_to_fail = flt_swarm_fails(swarm) ? 3 : 127;
     if ((args & FLT_COMMON_ARGS) != 0 && (flt_random(random) & told_to_fail) == 0)
         flt_choose_arg(seen, step, (int)pick_bit(args & FLT_COMMON_ARGS, random), random);
 }

@@ -13,9 +13,12 @@ struct flt_slots_seen {
     uint64_t live[FLT_SLOTS_OBJECT + 1];  /* holds something open */
     uint64_t stale[FLT_SLOTS_OBJECT + 1]; /* once did */
     uint64_t protected_handles;           /* of the live handles: those that do not close */
+    uint64_t directories;                 /* of the handles: those to one */
     uint64_t in_table[FLT_TABLE_COUNT];   /* of the handles: whose table has them */
     uint8_t opener[FLT_SLOTS_OBJECT + 1][FLT_SLOT_COUNT]; /* opcodes; of used slots only */
     uint8_t maker[FLT_SLOTS_OBJECT + 1][FLT_SLOT_COUNT];  /* of what is behind it, as opener is */
+    uint8_t path; /* of the last open of a whole name: a row of names.def; 0: there was none */
+    uint8_t filters, instances; /* a bit for each that is there */
     uint32_t irql;
     uint8_t process, home; /* whose context calls are in now, and after a detach */
 };

@@ -188,6 +188,63 @@ static void any_slot_where_nothing_is_open(void **state) {
         assert_in_range(in32[slot], 2, 6);
 }
 
+/* Mostly a directory's handle, under a name to be looked for in it. */
+static void roots_are_directories(void **state) {
+    (void)state;
+    see("h0 = FltCreateFile()\nh1 = FltCreateFile(path=\"\\d\")\n");
+    assert_int_equal(seen.directories, 2);
+    aim(FLT_OP_FltCreateFile, FLT_ARG_root);
+    assert_in_range(in32[1], 20, 32);
+    see("h1 = FltCreateFile(path=\"\\d\")\nh1 = FltCreateFile()\n");
+    assert_int_equal(seen.directories, 0);
+}
+
+/* A list goes where a list is taken, and hardly elsewhere; a file's object the other way round. */
+static void lists_and_file_objects(void **state) {
+    (void)state;
+    see("h0, o0 = FltCreateFileEx()\no1 = FltAllocateExtraCreateParameterList()\n");
+    aim(FLT_OP_FltCreateFileEx2, FLT_ARG_ecp);
+    assert_in_range(in32[1], 20, 32);
+    aim(FLT_OP_FltFreeExtraCreateParameterList, FLT_ARG_object);
+    assert_in_range(in32[1], 20, 32);
+    aim(FLT_OP_FltReadFile, FLT_ARG_object);
+    assert_in_range(in32[0], 20, 32);
+    see("o1 = FltAllocateExtraCreateParameterList()\nFltFreeExtraCreateParameterList(o1)\n");
+    assert_int_equal(seen.live[FLT_SLOTS_OBJECT], 0);
+}
+
+/* Every other open or so is of the name that was opened last. */
+static void names_in_use(void **state) {
+    (void)state;
+    unsigned same = 0;
+    uint64_t random = 1;
+    see("h0 = FltCreateFile(path=\"\\d\\new\", disposition=FILE_CREATE)\n");
+    for (int i = 0; i < USES; i++) {
+        struct flt_step step;
+        flt_step_init(&step, FLT_OP_FltCreateFile);
+        flt_choose_arg(&seen, &step, FLT_ARG_path, &random);
+        same += step.arg[FLT_ARG_path] == seen.path;
+    }
+    assert_in_range(100 * same / USES, 30, 60);
+}
+
+/* Being told to fail is no part of what a call is about. */
+static void few_calls_are_told_to_fail(void **state) {
+    (void)state;
+    unsigned closes = 0, told = 0;
+    uint64_t random = 1;
+    const struct flt_swarm all = {flt_weights_plain(), 0};
+    see("h0 = FltCreateFile()\n");
+    for (int i = 0; i < USES; i++) {
+        struct flt_step step;
+        flt_choose_step(&seen, &all, 8, &step, &random);
+        closes += step.opcode == FLT_OP_FltClose;
+        told += step.opcode == FLT_OP_FltClose && (step.present & (uint32_t)FLT_COMMON_ARGS) != 0;
+    }
+    assert_true(closes > USES / 40);
+    assert_true(told * 20 < closes);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(live_and_stale_ones),
@@ -200,6 +257,10 @@ int main(void) {
         cmocka_unit_test(protected_ones),
         cmocka_unit_test(protection_comes_and_goes),
         cmocka_unit_test(any_slot_where_nothing_is_open),
+        cmocka_unit_test(roots_are_directories),
+        cmocka_unit_test(lists_and_file_objects),
+        cmocka_unit_test(names_in_use),
+        cmocka_unit_test(few_calls_are_told_to_fail),
     };
     return cmocka_run_group_tests(tests, make, drop);
 }

@@ -72,6 +72,20 @@ static void insert_call(struct flt_sequence *sequence, const struct flt_swarm *s
     flt_sequence_insert(sequence, at, &step);
 }
 
+/* A few in a row, that have to do with each other. */
+static void insert_calls(struct flt_sequence *sequence, const struct flt_swarm *swarm, size_t most,
+                         uint64_t *random) {
+    struct flt_slots_seen seen;
+    struct flt_step step;
+    size_t at = insertion_point(sequence, random);
+    flt_seen_upto(&seen, sequence, at);
+    for (size_t left = 2 + flt_below(random, 5); left > 0 && sequence->count < most; left--) {
+        flt_choose_step(&seen, swarm, FLT_MAX_STEPS, &step, random);
+        flt_seen_step(&seen, &step);
+        flt_sequence_insert(sequence, at++, &step);
+    }
+}
+
 static void replace_call(struct flt_sequence *sequence, const struct flt_swarm *swarm,
                          uint64_t *random) {
     struct flt_slots_seen seen;
@@ -131,13 +145,12 @@ static void change_argument(struct flt_sequence *sequence, uint64_t *random) {
     flt_choose_arg(&seen, step, arg, random);
 }
 
-/* The first argument that takes a slot; 0 when the call has none. */
+/* The first argument that takes a slot, and is about it or written out; 0 when the call has none.
+ */
 static int slot_arg(const struct flt_step *step) {
-    const uint32_t args = flt_calls[step->opcode].args;
-    for (int arg = 1; args >> arg != 0; arg++)
-        if ((args >> arg & 1) && flt_arg_slots(arg) != FLT_SLOTS_NO_SLOT)
-            return arg;
-    return 0;
+    const uint32_t args = flt_calls[step->opcode].args & (uint32_t)FLT_SLOT_ARGS &
+                          (step->present | (uint32_t)FLT_SUBJECT_ARGS);
+    return args == 0 ? 0 : __builtin_ctz(args);
 }
 
 /* Aims a use at another handle or object: of the calls from a random one on, the first that has
@@ -167,8 +180,10 @@ static void edit(struct flt_sequence *sequence, const struct flt_swarm *swarm, s
     if (luck < 4) {
         change_header(sequence, random);
     } else if (sequence->count == 0 || (luck < 22 && !full)) {
-        if (!full)
+        if (!full && luck < 17)
             insert_call(sequence, swarm, random);
+        else if (!full)
+            insert_calls(sequence, swarm, most, random);
     } else if (luck < 28 && !full) {
         duplicate_calls(sequence, most, random);
     } else if (luck < 34) {
@@ -238,6 +253,8 @@ void flt_mutate(struct flt_sequence *sequence, const struct flt_weights *weights
     const size_t most = max_steps < room ? max_steps : room;
     const struct flt_swarm swarm = flt_swarm_draw(weights, random);
     size_t edits = 1;
+    if (flt_odds(random, 3)) /* what was learnt is in the way of some mixes */
+        flt_sequence_clear(sequence);
     if (sequence->count == 0 && most > 0)
         grow(sequence, &swarm, 1 + flt_below(random, FRESH_STEPS), random);
     while (edits < 8 && flt_odds(random, 6))
@@ -264,9 +281,11 @@ static void use_other_slots(struct flt_step *step) {
     for (int result = 0; result < FLT_RESULT_LIMIT; result++)
         if (step->result[result] != FLT_NO_SLOT)
             step->result[result] ^= FLT_SLOT_COUNT / 2;
-    for (uint32_t args = flt_calls[step->opcode].args, arg = 1; args >> arg != 0; arg++)
-        if ((args >> arg & 1) && step->form[arg] != FLT_FORM_VALUE)
+    for (uint32_t args = flt_calls[step->opcode].args; args != 0; args &= args - 1) {
+        const int arg = __builtin_ctz(args);
+        if (step->form[arg] != FLT_FORM_VALUE)
             step->arg[arg] ^= FLT_SLOT_COUNT / 2;
+    }
 }
 
 static void interleave(const struct flt_sequence *a, const struct flt_sequence *b,

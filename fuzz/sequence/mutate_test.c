@@ -194,10 +194,14 @@ static void a_huge_sequence_is_cut_at_once(void **state) {
     flt_generate(&a, FLT_MAX_STEPS, &random);
     flt_mutate(&a, NULL, FLT_MAX_STEPS, 1024, &random);
     assert_in_range(flt_binary_encode(&a, NULL, 0), 900, 1024); /* no more is lost than must be */
-    flt_generate(&a, FLT_MAX_STEPS, &random);
-    for (int run = 0; run < 100; run++) /* and a full one stays within its room */
+    size_t kept = 0;
+    for (int run = 0; run < 32; run++) { /* and a full one stays within its room */
+        flt_generate(&a, FLT_MAX_STEPS, &random);
         flt_mutate(&a, NULL, FLT_MAX_STEPS + 100, sizeof bytes, &random);
-    assert_in_range(a.count, FLT_MAX_STEPS / 8, FLT_MAX_STEPS);
+        assert_in_range(a.count, 1, FLT_MAX_STEPS);
+        kept += a.count > FLT_MAX_STEPS / 8;
+    }
+    assert_in_range(kept, 16, 31); /* now and then a fresh one takes its place */
 }
 
 static void a_header_too_long_goes_too(void **state) {

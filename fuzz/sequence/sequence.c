@@ -53,9 +53,11 @@ static bool step_equal(const struct flt_step *a, const struct flt_step *b) {
     if (a->opcode != b->opcode || a->thread != b->thread ||
         memcmp(a->result, b->result, sizeof a->result) != 0)
         return false;
-    for (uint32_t args = flt_calls[a->opcode].args, arg = 0; args >> arg != 0; arg++)
-        if ((args >> arg & 1) && (a->form[arg] != b->form[arg] || a->arg[arg] != b->arg[arg]))
+    for (uint32_t args = flt_calls[a->opcode].args; args != 0; args &= args - 1) {
+        const int arg = __builtin_ctz(args);
+        if (a->form[arg] != b->form[arg] || a->arg[arg] != b->arg[arg])
             return false;
+    }
     return true;
 }
 

@@ -68,8 +68,8 @@ void flt_sequence_insert(struct flt_sequence *sequence, size_t at, const struct 
 void flt_sequence_remove(struct flt_sequence *sequence, size_t at, size_t count);
 
 /* What the header leaves open becomes what the header `defaults` says: its profile, and each of its
- * switches that the sequence does not set itself. A header that names a profile leaves nothing open.
- * True: it did, and now it names all that holds. */
+ * switches that the sequence does not set itself. A header that names a profile leaves nothing
+ * open. True: it did, and now it names all that holds. */
 bool flt_sequence_complete(struct flt_sequence *sequence, const struct flt_sequence *defaults);
 /* The switches that the header asks for. */
 void flt_sequence_switches(const struct flt_sequence *sequence, struct flt_switches *switches);

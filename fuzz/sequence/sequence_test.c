@@ -87,7 +87,7 @@ static void no_number_leaves_the_world(void **state) {
         int arg;
         uint64_t inside, outside;
     } edges[] = {{FLT_ARG_process, FLT_PROCESS_COUNT - 1, FLT_PROCESS_COUNT},
-                 {FLT_ARG_type, FLT_TYPE_COUNT - 1, FLT_TYPE_COUNT},
+                 {FLT_ARG_type, FLT_TYPE_KEY, FLT_TYPE_ECP_LIST},
                  {FLT_ARG_filter, FLT_FILTER_COUNT - 1, FLT_FILTER_COUNT},
                  {FLT_ARG_instance, FLT_INSTANCE_COUNT - 1, FLT_INSTANCE_COUNT},
                  {FLT_ARG_mode, 1, 2},

@@ -10,7 +10,7 @@
 enum {
     FLT_MAX_EXPECTED_BREACHES = 8,
     FLT_MAX_EXPECTED_LEAKS = 64,
-    FLT_MAX_LINE = 2048 /* characters, without the line's end; a printed call is shorter */
+    FLT_MAX_LINE = 4096 /* characters, without the line's end; a printed call is shorter */
 };
 
 /* What a text says a call comes back with. */

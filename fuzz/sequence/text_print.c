@@ -122,13 +122,13 @@ static void put_results(struct line *line, const struct flt_step *step) {
 static void put_arguments(struct line *line, const struct flt_step *step) {
     const char *between = "";
     const uint32_t args = flt_calls[step->opcode].args;
-    for (unsigned arg = 1; args >> arg != 0; arg++)
+    for (unsigned arg = 1; arg < FLT_ARG_LIMIT; arg++)
         if ((args >> arg & 1) && flt_arg_is_subject((int)arg)) {
             put(line, "%s", between);
             put_value(line, step, arg);
             between = ", ";
         }
-    for (unsigned arg = 1; args >> arg != 0; arg++)
+    for (unsigned arg = 1; arg < FLT_ARG_LIMIT; arg++)
         if ((args & step->present) >> arg & 1 && !flt_arg_is_subject((int)arg)) {
             put(line, "%s%s=", between, flt_args[arg].name);
             put_value(line, step, arg);

@@ -123,7 +123,7 @@ static bool read_object(struct flt_scan *scan, struct flt_step *step, int arg) {
 
 static const char *allowed_name(const void *context, size_t i) {
     static const char *const quoted[] = {
-#define NAME(id, text, there) "\"" text "\"",
+#define NAME(id, text, there, volume, parent, attributes) "\"" text "\"",
 #include "../../model/names.def"
     };
     (void)context;

@@ -44,10 +44,24 @@ bool flt_swarm_fails(const struct flt_swarm *swarm) {
     return swarm->number != 0 && swarm->number % 4 == 0;
 }
 
+bool flt_swarm_writes(const struct flt_swarm *swarm) {
+    return swarm->number != 0 && swarm->number / 4 % 3 == 0;
+}
+
+static uint32_t hash_of(uint32_t number, uint32_t what) {
+    const uint32_t hash = (number ^ what * UINT32_C(0x9E3779B1)) * UINT32_C(0x85EBCA6B);
+    return (hash ^ hash >> 15) * UINT32_C(0xC2B2AE35);
+}
+
+bool flt_swarm_has(const struct flt_swarm *swarm, uint32_t group, uint64_t value) {
+    if (swarm->number == 0 || (swarm->number >> 16 & 1))
+        return true;
+    return hash_of(swarm->number, (group << 8) + (uint32_t)(value ^ value >> 32)) >> 30 == 0;
+}
+
 /* Of eight calls a swarm leaves three out and takes two only every fourth time. */
 static bool takes(uint32_t number, uint8_t opcode, uint64_t luck) {
-    const uint32_t hash = (number ^ opcode * UINT32_C(0x9E3779B1)) * UINT32_C(0x85EBCA6B);
-    const uint32_t eighth = (hash ^ hash >> 15) * UINT32_C(0xC2B2AE35) >> 29;
+    const uint32_t eighth = hash_of(number, opcode) >> 29;
     return eighth > 4 || (eighth > 2 && (luck & 3) == 0);
 }
 

@@ -35,6 +35,11 @@ struct flt_swarm {
 struct flt_swarm flt_swarm_draw(const struct flt_weights *weights, uint64_t *random);
 /* One in five: calls are told to fail often. In the others they seldom are. */
 bool flt_swarm_fails(const struct flt_swarm *swarm);
+/* One in four: arguments are written out more often, so that calls differ in what they ask for. */
+/* Half of the swarms have a focus: of the names, and of the constants of each group, they use a
+ * quarter, so that calls have to do with each other. */
+bool flt_swarm_has(const struct flt_swarm *swarm, uint32_t group, uint64_t value);
+bool flt_swarm_writes(const struct flt_swarm *swarm);
 uint8_t flt_swarm_pick(const struct flt_swarm *swarm, uint64_t *random);
 
 #endif

@@ -23,8 +23,25 @@ static const struct flt_raise lifecycle[] = {
     {FLT_OP_NONE, 0},
 };
 
+/* fuzz_names: what opens, creates and deletes files, pipes and mailslots. */
+static const struct flt_raise names[] = {
+    {FLT_OP_FltCreateFile, 3},
+    {FLT_OP_FltCreateFileEx, 3},
+    {FLT_OP_FltCreateFileEx2, 3},
+    {FLT_OP_ZwCreateFile, 2},
+    {FLT_OP_FltSetInformationFile, 6},
+    {FLT_OP_FltCreateNamedPipeFile, 5},
+    {FLT_OP_FltCreateMailslotFile, 3},
+    {FLT_OP_FltAllocateExtraCreateParameterList, 2},
+    {FLT_OP_FltFreeExtraCreateParameterList, 2},
+    {FLT_OP_FltClose, 2},
+    {FLT_OP_NONE, 0},
+};
+
 static const struct flt_raise none[] = {{FLT_OP_NONE, 0}};
 
 const struct flt_raise *flt_raises_of(const char *target) {
-    return strcmp(target, "fuzz_lifecycle") == 0 ? lifecycle : none;
+    if (strcmp(target, "fuzz_lifecycle") == 0)
+        return lifecycle;
+    return strcmp(target, "fuzz_names") == 0 ? names : none;
 }
