@@ -11,7 +11,8 @@ The form, fuzz/defects/NAME.defect:
 
 The first line says what an implementer got wrong. `rules` names those that it may be reported under,
 three at most; it is the first one's defect. `shown FILE` is the committed sequence that must fail, under
-that first rule. `target NAME` is the fuzz target that must find it, fuzz_close when left out. `edit FILE FUNCTION` begins an edit: the lines after `-` must stand exactly once in that
+that first rule. `target NAME` is the fuzz target that must find it, fuzz_close when left out; `deep RUNS`
+says that it takes more than so many sequences from nothing, and is not asked to with fewer. `edit FILE FUNCTION` begins an edit: the lines after `-` must stand exactly once in that
 function (white space does not count), the lines after `+` replace them. An edit that does not apply is
 an error, never skipped. FLT_PREDICT(NAME) is the function flt_predict_NAME, and so on.
 
@@ -48,6 +49,7 @@ class Defect(NamedTuple):
     edits: list
     shown: str = ""  # the committed sequence that shows it
     target: str = "fuzz_close"  # the fuzz target that must find it
+    deep: int = 0  # so many sequences from nothing are not enough
 
     @property
     def is_lost_check(self):
@@ -61,7 +63,7 @@ def read(path):
     lines = path.read_text(encoding="utf-8").splitlines()
     if not lines or not lines[0].startswith("# "):
         raise Stop(f"{path}:1: the first line must say what is wrong: # SENTENCE")
-    rules, edits, shown, target = [], [], "", "fuzz_close"
+    rules, edits, shown, target, deep = [], [], "", "fuzz_close", 0
     for number, line in enumerate(lines[1:], 2):
         words = line.split()
         if not words or line.startswith("#"):
@@ -72,6 +74,8 @@ def read(path):
             shown = words[1]
         elif words[0] == "target" and len(words) == 2:
             target = words[1]
+        elif words[0] == "deep" and len(words) == 2 and words[1].isdigit():
+            deep = int(words[1])
         elif words[0] == "edit" and len(words) == 3:
             edits.append(Edit(words[1], words[2], "", ""))
         elif words[0] == "-" and edits:
@@ -79,14 +83,14 @@ def read(path):
         elif words[0] == "+" and edits:
             edits[-1] = edits[-1]._replace(new=edits[-1].new + line[1:] + "\n")
         else:
-            raise Stop(f"{path}:{number}: expected rules, shown FILE, target NAME, edit FILE FUNCTION, - OLD or + NEW: {line}")
+            raise Stop(f"{path}:{number}: expected rules, shown FILE, target NAME, deep RUNS, edit FILE FUNCTION, - OLD or + NEW: {line}")
     if not 1 <= len(rules) <= 3:
         raise Stop(f"{path}: one to three rules are needed, there are {len(rules)}")
     if not edits or not all(edit.old for edit in edits):
         raise Stop(f"{path}: an edit with a line to replace is needed")
     if shown and not (TOP / shown).is_file():
         raise Stop(f"{path}: no sequence {shown}")
-    defect = Defect(path.stem, lines[0][2:], rules, edits, shown, target)
+    defect = Defect(path.stem, lines[0][2:], rules, edits, shown, target, deep)
     _check_kind(path, defect)
     return defect
 

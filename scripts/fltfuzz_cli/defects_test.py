@@ -102,6 +102,11 @@ class Edits(unittest.TestCase):
                     self.assertNotEqual(text, (defects.TOP / file).read_text(encoding="utf-8"))
 
 
+    def test_few_are_out_of_the_reach_of_fuzzing(self):
+        asked = [defect for defect in defects.read_all() if not defect.is_lost_check]
+        self.assertLess(20 * sum(defect.deep > 0 for defect in asked), len(asked))
+
+
 class Missing(unittest.TestCase):
     """Where a sequence expects a breach that is no longer found."""
 
@@ -152,6 +157,10 @@ class Report(unittest.TestCase):
         for corpus, shown, fuzzing in ((nothing, fine, fine), (fine, nothing, fine), (fine, fine, nothing)):
             self.assertFalse(mutants._defect_row(self.DEFECT, corpus, shown, fuzzing)["caught"])
         self.assertTrue(mutants._defect_row(self.DEFECT, fine, fine, None)["caught"])
+
+    def test_one_that_is_too_deep(self):
+        row = {**mutants._defect_row(self.DEFECT, defects.Kill("a", "x.seq"), None, None), "fuzzing": mutants.TOO_DEEP.format(50)}
+        self.assertIn("corpus: a x.seq; fuzzing: not asked: it takes more than 50 sequences", mutants.report(row))
 
     def test_a_lost_check(self):
         lost = defects.Defect("lost-a", "Lost.", ["a"], [], "seed/x.seq")

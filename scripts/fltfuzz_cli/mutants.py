@@ -31,6 +31,7 @@ def add_command(command):
     sub.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
+TOO_DEEP = "not asked: it takes more than {} sequences"
 NOT_FUZZED = "not asked: a lost check of the caller shows no violation"
 
 
@@ -45,10 +46,12 @@ def _try(defect, build_folder, options):
         corpus = defects.killed_by_corpus(replay, CORPUS)
         shown = defects.killed_by_shown(replay, defect) if defect.shown else None
         fuzzing = defects.Kill("", "")
-        if options.fuzz_runs:
+        asked = options.fuzz_runs > defect.deep
+        if asked:
             fuzz = defects.link(defect, objects, build_folder, f"bin/{defect.target}")
             fuzzing = _fuzz(fuzz, defect, work, options)
-    return _defect_row(defect, corpus, shown, fuzzing if options.fuzz_runs else None)
+    row = _defect_row(defect, corpus, shown, fuzzing if asked else None)
+    return row if asked or not options.fuzz_runs else {**row, "fuzzing": TOO_DEEP.format(defect.deep)}
 
 
 def _fuzz(program, defect, work, options):
@@ -110,7 +113,7 @@ def report(row):
         parts.append("shown: " + _said(row["shown_rule"], row["shown_file"], row["shown_rule"] == rules[0]))
     if "fuzz_rule" in row:
         parts.append("fuzzing: " + _said(row["fuzz_rule"], row["fuzz_needed"], row["fuzz_rule"] in rules))
-    elif row["fuzzing"] == NOT_FUZZED:
+    elif row["fuzzing"].startswith("not asked: "):
         parts.append("fuzzing: " + row["fuzzing"])
     mark = "caught" if row["caught"] else "NOT CAUGHT"
     return f"{mark}: {row['defect']}: {row['title']}\n    {'; '.join(parts)}"
