@@ -18,12 +18,9 @@ _Static_assert(sizeof(struct flt_name_row) == 9 * sizeof(uint32_t),
                "bytes without gaps, which memcmp may compare");
 
 static bool same_name_rows(const struct flt_view *system, const struct flt_view *contract) {
-    struct flt_name_row theirs[FLT_NAME_LIMIT], ours[FLT_NAME_LIMIT];
-    if (!system->ops->names)
-        return true;
-    system->ops->names(system->self, theirs);
-    contract->ops->names(contract->self, ours);
-    return memcmp(theirs, ours, sizeof ours) == 0;
+    return !system->ops->names ||
+           memcmp(system->ops->names(system->self), contract->ops->names(contract->self),
+                  FLT_NAME_LIMIT * sizeof(struct flt_name_row)) == 0;
 }
 
 bool flt_same_rows(const struct flt_view *system, const struct flt_view *contract, uint64_t *rows) {
@@ -242,11 +239,10 @@ static bool same_name(uint8_t name, const struct flt_name_row *a, const struct f
 
 static bool same_names(const struct flt_view *system, const struct flt_view *contract,
                        const struct flt_compare_context *context, struct flt_violation *violation) {
-    struct flt_name_row theirs[FLT_NAME_LIMIT], ours[FLT_NAME_LIMIT];
     if (same_name_rows(system, contract))
         return true;
-    system->ops->names(system->self, theirs);
-    contract->ops->names(contract->self, ours);
+    const struct flt_name_row *theirs = system->ops->names(system->self);
+    const struct flt_name_row *ours = contract->ops->names(contract->self);
     for (uint8_t i = 0; i < FLT_NAME_LIMIT; i++)
         if (!same_name(i, &theirs[i], &ours[i], context, violation))
             return false;

@@ -87,8 +87,7 @@ static void digest_irp(struct flt_door *door, const struct flt_event *event, uin
 
 static void digest_names(struct flt_door *door) {
     const struct flt_view *view = &door->contract_view;
-    struct flt_name_row rows[FLT_NAME_LIMIT];
-    view->ops->names(view->self, rows);
+    const struct flt_name_row *rows = view->ops->names(view->self);
     for (size_t i = 0; i < FLT_NAME_LIMIT; i++) {
         const struct flt_share_row *share = &rows[i].share;
         digest(door, (uint64_t)rows[i].attributes << 32 | (uint64_t)rows[i].there << 16 |

@@ -172,9 +172,10 @@ static bool find_object(const void *self, uint64_t token, struct flt_object_row 
     return truth->ops->find_object(truth->self, token, row) && show_object(scripted, row);
 }
 
-static void names(const void *self, struct flt_name_row *rows) {
+static const struct flt_name_row *names(const void *self) {
+    static struct flt_name_row rows[FLT_NAME_LIMIT];
     const struct flt_scripted *scripted = self;
-    scripted->truth.ops->names(scripted->truth.self, rows);
+    memcpy(rows, scripted->truth.ops->names(scripted->truth.self), sizeof rows);
     if (scripted->lie == FLT_LIE_SHARE)
         rows[scripted->key].share.shared_delete++;
     if (scripted->lie == FLT_LIE_NAME)
@@ -185,6 +186,7 @@ static void names(const void *self, struct flt_name_row *rows) {
         rows[scripted->key].deleting ^= 1;
     if (scripted->lie == FLT_LIE_OPLOCK)
         rows[scripted->key].oplocked ^= 1;
+    return rows;
 }
 
 static void totals(const void *self, struct flt_totals *totals) {

@@ -93,9 +93,9 @@ struct flt_view_ops {
     bool (*find_handle)(const void *self, uint8_t table, uint64_t value,
                         struct flt_handle_row *row);
     bool (*find_object)(const void *self, uint64_t token, struct flt_object_row *row);
-    /* Fills in a row per name of names.def: whole paths with what is there now, all others with 0.
-     * May be NULL: a system may not know. */
-    void (*names)(const void *self, struct flt_name_row rows[FLT_NAME_LIMIT]);
+    /* A row per name of names.def, FLT_NAME_LIMIT of them: whole paths with what is there now, all
+     * others 0. Good until the next call. May be NULL: a system may not know. */
+    const struct flt_name_row *(*names)(const void *self);
     /* The sums of the rows that `handles` and `objects` would give now. May be NULL: then those are
      * walked. A system that has it looks at every row it keeps, each time: it remembers no sum. */
     void (*sums)(const void *self, struct flt_sums *sums);

@@ -49,8 +49,8 @@ static bool changed(const struct flt_names *names, uint8_t name) {
 }
 
 bool flt_names_changed(const struct flt_contract *contract) {
-    for (uint8_t name = 0; name < FLT_NAME_LIMIT; name++)
-        if (changed(&contract->names, name))
+    for (uint32_t left = contract->names.touched; left != 0; left &= left - 1)
+        if (changed(&contract->names, (uint8_t)__builtin_ctz(left)))
             return true;
     return false;
 }

@@ -1,6 +1,4 @@
 /* The abstract state as rows. */
-#include <string.h>
-
 #include "../row_sums.h"
 #include "state.h"
 
@@ -121,9 +119,8 @@ static void sums(const void *self, struct flt_sums *sums) {
     sums->filters = flt_filters_sum(&contract->world);
 }
 
-static void names(const void *self, struct flt_name_row rows[FLT_NAME_LIMIT]) {
-    const struct flt_contract *contract = self;
-    memcpy(rows, contract->names.row, sizeof contract->names.row);
+static const struct flt_name_row *names(const void *self) {
+    return ((const struct flt_contract *)self)->names.row;
 }
 
 struct flt_view flt_contract_view(const struct flt_contract *contract) {

@@ -132,7 +132,7 @@ struct rows {
 static struct rows all_rows(void) {
     struct rows rows;
     flt_walk_sums(&w.system->view, &rows.sums);
-    w.system->view.ops->names(w.system->view.self, rows.name);
+    memcpy(rows.name, w.system->view.ops->names(w.system->view.self), sizeof rows.name);
     return rows;
 }
 

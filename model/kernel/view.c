@@ -1,7 +1,5 @@
 #include "view.h"
 
-#include <string.h>
-
 #include "../row_sums.h"
 #include "handles.h"
 
@@ -126,9 +124,8 @@ static void sums(const void *self, struct flt_sums *sums) {
     sums->filters = flt_filters_sum(&kernel->filters.row);
 }
 
-static void names(const void *self, struct flt_name_row rows[FLT_NAME_LIMIT]) {
-    const struct flt_nodes *nodes = &((const struct flt_kernel *)self)->objects.nodes;
-    memcpy(rows, nodes->row, sizeof nodes->row);
+static const struct flt_name_row *names(const void *self) {
+    return ((const struct flt_kernel *)self)->objects.nodes.row;
 }
 
 const struct flt_view_ops flt_kernel_view_ops = {.level = FLT_VIEW_FULL,
