@@ -17,6 +17,7 @@ struct flt_runner {
     struct flt_system *system;
     struct flt_door *door;
     const struct flt_sequence *sequence;
+    const struct flt_scripted_outcome *scripted;
     struct variables handles, objects;
     struct flt_call call; /* the one under way */
     struct flt_outcome outcome;
@@ -179,6 +180,24 @@ static void keep_result(struct flt_runner *runner, const struct flt_outcome *out
         result->breach[i] = (uint16_t)breach[i];
 }
 
+/* The call as a system would answer it that fails it, or stops, before it has done anything. */
+FLT_APART bool make_scripted(struct flt_runner *runner, struct flt_outcome *outcome) {
+    const struct flt_scripted_outcome *scripted = runner->scripted;
+    struct flt_frame *frame = flt_door_begin(runner->door, &runner->call);
+    if (!frame)
+        return false;
+    memset(outcome, 0, sizeof *outcome);
+    outcome->kind = flt_frame_withheld(frame) ? FLT_WITHHELD : FLT_RETURNED;
+    if (outcome->kind == FLT_RETURNED && scripted->kind == FLT_BUGCHECK)
+        flt_system_bugcheck(runner->system, scripted->code, scripted->parameter[0],
+                            scripted->parameter[1], 0, 0);
+    outcome->status = scripted->code;
+    for (int i = 0; i < FLT_RESULT_LIMIT; i++)
+        outcome->out[i] = runner->call.fill;
+    outcome->iosb_status = (uint32_t)runner->call.fill;
+    return flt_door_end(runner->door, frame, outcome);
+}
+
 /* The steps, one after the other, until the run is over. A bug check leaves from the midst of it.
  */
 static void run_steps(void *context) {
@@ -189,7 +208,9 @@ static void run_steps(void *context) {
     for (size_t i = 0; on && i < sequence->count; i++) {
         make_call(runner, &sequence->step[i], i + 1);
         runner->steps_run = i + 1;
-        on = flt_door_call(runner->door, &runner->call, outcome);
+        on = runner->scripted && runner->scripted->step == i + 1
+                 ? make_scripted(runner, outcome)
+                 : flt_door_call(runner->door, &runner->call, outcome);
         if (outcome->kind == FLT_RETURNED)
             store_results(runner, outcome);
         if (runner->keep)
@@ -205,9 +226,11 @@ bool flt_run(struct flt_runner *runner, const struct flt_sequence *sequence,
     runner->handles.written = runner->objects.written = 0;
     runner->steps_run = 0;
     runner->fill = options->fill;
+    runner->scripted = options->scripted;
     runner->keep = options->keep && room_for_results(runner, sequence->count);
     flt_door_keep_trace(runner->door, runner->keep);
-    flt_door_open(runner->door, &switches, &switches);
+    flt_door_open(runner->door, options->system ? options->system : &switches,
+                  options->contract ? options->contract : &switches);
     if (!flt_door_guard(runner->door, run_steps, runner) && runner->keep)
         keep_result(runner, flt_door_bugcheck(runner->door));
     return flt_door_end_of_run(runner->door);

@@ -14,9 +14,20 @@ struct flt_step_result {
     uint16_t breach[FLT_MAX_BREACHES]; /* enum flt_rule */
 };
 
+/* What a call comes back with without having reached the system: a failure or a bug check. */
+struct flt_scripted_outcome {
+    uint32_t step; /* of the call, from 1 */
+    uint8_t kind;  /* enum flt_outcome_kind */
+    uint32_t code;
+    uint64_t parameter[2]; /* of a bug check */
+};
+
 struct flt_run_options {
     uint64_t fill; /* seeds the fill patterns: the input's hash and the run's number */
     bool keep;     /* keep each step's result and the trace */
+    /* NULL: the sequence's own. The contract's may be FLT_SWITCH_ANY. */
+    const struct flt_switches *system, *contract;
+    const struct flt_scripted_outcome *scripted; /* NULL: the system makes every call */
 };
 
 /* NULL when memory is short. A runner has a kernel and a door of its own. */

@@ -21,6 +21,7 @@ struct flt_frame {
 struct flt_door {
     struct flt_system *system;
     struct flt_contract *contract;
+    const struct flt_door_observer *observer;
     struct flt_view contract_view;
     struct flt_frame frame[FLT_DOOR_DEPTH];
     size_t depth;
@@ -354,6 +355,16 @@ FLT_APART void withhold_lacking(struct flt_door *door, struct flt_prediction *pr
     door->counts.lacking++;
 }
 
+/* The frame is the innermost. `outcome`: NULL before the call. */
+FLT_APART void tell_observer(const struct flt_door *door, const struct flt_frame *frame,
+                             const struct flt_outcome *outcome) {
+    const struct flt_door_passage passage = {
+        door->contract, frame->call, &frame->prediction, outcome, (size_t)(frame - door->frame),
+        found(door)};
+    const struct flt_door_observer *observer = door->observer;
+    (outcome ? observer->after : observer->before)(observer->context, &passage);
+}
+
 struct flt_frame *flt_door_begin(struct flt_door *door, const struct flt_call *call) {
     if (door->over || door->depth == FLT_DOOR_DEPTH)
         return NULL;
@@ -370,6 +381,8 @@ struct flt_frame *flt_door_begin(struct flt_door *door, const struct flt_call *c
     frame->entry = door->keep_trace ? flt_trace_begin(&door->trace, call, (uint8_t)door->depth,
                                                       &frame->prediction)
                                     : SIZE_MAX;
+    if (door->observer)
+        tell_observer(door, frame, NULL);
     door->depth++;
     return frame;
 }
@@ -418,6 +431,8 @@ bool flt_door_end(struct flt_door *door, struct flt_frame *frame,
     digest_call(door, frame->call, outcome);
     if (door->keep_trace)
         flt_trace_end(&door->trace, frame->entry, outcome);
+    if (door->observer)
+        tell_observer(door, frame, outcome);
     if (found(door))
         record_finding(door, frame, outcome);
     return !door->over;
@@ -534,6 +549,10 @@ bool flt_door_end_of_run(struct flt_door *door) {
         compare(door, NULL, NULL);
     digest_view(door);
     return !found(door);
+}
+
+void flt_door_observe(struct flt_door *door, const struct flt_door_observer *observer) {
+    door->observer = observer;
 }
 
 void flt_door_keep_trace(struct flt_door *door, bool keep) {

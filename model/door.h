@@ -76,6 +76,28 @@ void flt_door_keep_trace(struct flt_door *door, bool keep);
  * calls have passed as there are rows, and at the end. Default off. */
 void flt_door_compare_always(struct flt_door *door, bool always);
 
+/* Told of each call, before it is made and when it is back: what was predicted, what came, and,
+ * through the contract, the abstract state on either side. Looks on and changes nothing. A call
+ * that a bug check around it ended never comes back. */
+struct flt_door_passage {
+    const struct flt_contract *contract;
+    const struct flt_call *call;
+    const struct flt_prediction *prediction; /* its breaches and clauses, as `end` judges by them */
+    const struct flt_outcome *outcome;       /* NULL before the call */
+    size_t depth;                            /* 0: not within another call */
+    bool violated;                           /* something was found */
+};
+
+struct flt_door_observer {
+    void *context;
+    void (*before)(void *context, const struct flt_door_passage *passage);
+    void (*after)(void *context, const struct flt_door_passage *passage);
+};
+
+/* NULL: nobody looks on, which is the default and costs nothing. The observer must outlive the
+ * door. */
+void flt_door_observe(struct flt_door *door, const struct flt_door_observer *observer);
+
 /* Predicts, performs unless it is withheld, observes. False: the run is over (a bug check, or a
  * violation was found) and no further call may be made. */
 bool flt_door_call(struct flt_door *door, const struct flt_call *call, struct flt_outcome *outcome);

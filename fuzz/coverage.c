@@ -1,0 +1,224 @@
+#include "coverage.h"
+
+#include <stdlib.h>
+
+#include "../model/include/wdm.h"
+#include "occasions.h"
+
+/* ---- outcomes by number ---------------------------------------------------------------------- */
+
+struct outcome_row {
+    const char *word;
+    uint8_t kind;
+    uint32_t code;
+};
+
+static const struct outcome_row outcomes[FLT_OUTCOME_COUNT] = {
+#define STATUS(name) {#name, FLT_RETURNED, (uint32_t)name},
+#define BUGCHECK(name, code) {"bugcheck " #name, FLT_BUGCHECK, code},
+#include "../model/status.def"
+    [FLT_OUTCOME_OTHER] = {"an outcome without a name", FLT_RETURNED, UINT32_MAX},
+    [FLT_OUTCOME_WITHHELD] = {"withheld", FLT_WITHHELD, 0},
+    [FLT_OUTCOME_END_OF_RUN] = {"end of run", FLT_WITHHELD, UINT32_MAX},
+};
+
+const char *flt_outcome_word(int number) {
+    return outcomes[number].word;
+}
+
+int flt_outcome_number(uint8_t kind, uint32_t code) {
+    if (kind == FLT_WITHHELD)
+        return FLT_OUTCOME_WITHHELD;
+    for (int i = 0; i < FLT_OUTCOME_OTHER; i++)
+        if (outcomes[i].kind == kind && outcomes[i].code == code)
+            return i;
+    return FLT_OUTCOME_OTHER;
+}
+
+/* ---- counters -------------------------------------------------------------------------------- */
+
+struct flt_coverage {
+    struct flt_door_observer observer;
+    struct flt_snapshot before[FLT_DOOR_DEPTH];
+    struct flt_cell cell[FLT_RULE_COUNT][FLT_OP_LIMIT][FLT_OUTCOME_COUNT];
+    uint64_t move[FLT_OP_LIMIT][FLT_MOVE_COUNT];
+    struct flt_tightness tightness[FLT_OP_LIMIT];
+    uint64_t reached;
+    uint32_t answering; /* the step whose outcome a script gives; 0: the system gives all */
+    size_t open;
+    struct flt_open_outcome open_outcome[FLT_OPEN_OUTCOMES];
+};
+
+static void try_cell(struct flt_coverage *coverage, int rule, int opcode, int outcome) {
+    coverage->reached += coverage->cell[rule][opcode][outcome].tried++ == 0;
+}
+
+static void note_open(struct flt_coverage *coverage, const struct flt_door_passage *passage,
+                      uint8_t kind, uint32_t code) {
+    if (coverage->open < FLT_OPEN_OUTCOMES)
+        coverage->open_outcome[coverage->open++] =
+            (struct flt_open_outcome){passage->call->step, kind, code};
+}
+
+static bool came(const struct flt_outcome *outcome, uint8_t kind, uint32_t code) {
+    return outcome->kind == kind && outcome->status == code;
+}
+
+/* What the clause names, if all other clauses allow it. */
+static void count_clause(struct flt_coverage *coverage, const struct flt_door_passage *passage,
+                         const struct flt_clause *clause, const struct flt_allowed *allowed) {
+    const uint8_t opcode = passage->call->opcode;
+    const struct flt_outcome *outcome = passage->outcome;
+    for (uint8_t i = 0; i < clause->allowed.count; i++) {
+        const uint8_t kind = clause->allowed.kind[i];
+        const uint32_t code = clause->allowed.code[i];
+        const struct flt_outcome would = {.kind = kind, .status = code};
+        struct flt_cell *cell =
+            &coverage->cell[clause->rule][opcode][flt_outcome_number(kind, code)];
+        if (!flt_allows(allowed, &would))
+            continue;
+        if (coverage->answering != 0) {
+            cell->answered += came(outcome, kind, code);
+            continue;
+        }
+        cell->allowed++;
+        if (cell->tried == 0 && cell->answered == 0 && !came(outcome, kind, code))
+            note_open(coverage, passage, kind, code);
+    }
+}
+
+static void count_tightness(struct flt_tightness *tightness, const struct flt_allowed *allowed) {
+    tightness->calls++;
+    tightness->allowed += allowed->count;
+    tightness->single += allowed->count == 1;
+}
+
+static void count_prediction(struct flt_coverage *coverage,
+                             const struct flt_door_passage *passage) {
+    const struct flt_prediction *prediction = passage->prediction;
+    const uint8_t opcode = passage->call->opcode;
+    const int outcome = flt_outcome_number(passage->outcome->kind, passage->outcome->status);
+    struct flt_allowed allowed;
+    flt_prediction_allowed(prediction, &allowed);
+    for (uint8_t i = 0; i < prediction->clauses; i++) {
+        count_clause(coverage, passage, &prediction->clause[i], &allowed);
+        if (coverage->answering == 0)
+            try_cell(coverage, (int)prediction->clause[i].rule, opcode, outcome);
+    }
+    if (coverage->answering != 0)
+        return;
+    for (uint8_t i = 0; i < prediction->breaches; i++)
+        try_cell(coverage, (int)prediction->breach[i], opcode, outcome);
+    if (prediction->clauses > 0)
+        count_tightness(&coverage->tightness[opcode], &allowed);
+}
+
+/* ---- moves --------------------------------------------------------------------------------------
+ */
+
+static void count_names(struct flt_coverage *coverage, const struct flt_door_passage *passage,
+                        uint32_t changed, int outcome) {
+    for (; changed != 0; changed &= changed - 1) {
+        const enum flt_rule rule =
+            flt_contract_name_rule(passage->contract, (uint8_t)__builtin_ctz(changed));
+        if (rule != FLT_RULE_NONE)
+            try_cell(coverage, (int)rule, passage->call->opcode, outcome);
+    }
+}
+
+static void count_moves(struct flt_coverage *coverage, const struct flt_door_passage *passage) {
+    const struct flt_call *call = passage->call;
+    const struct flt_snapshot *before = &coverage->before[passage->depth];
+    const int outcome = flt_outcome_number(passage->outcome->kind, passage->outcome->status);
+    struct flt_difference difference;
+    flt_difference(before, passage->contract, &difference);
+    flt_find_facts(before, call, passage->outcome, difference.fact);
+    for (int i = 0; i < FLT_MOVE_COUNT; i++)
+        if (difference.move[i])
+            coverage->reached += coverage->move[call->opcode][i]++ == 0;
+    for (int rule = 1; rule < FLT_RULE_COUNT; rule++)
+        if (flt_occasion_holds(rule, &difference))
+            try_cell(coverage, rule, call->opcode, outcome);
+    count_names(coverage, passage, difference.changed_names, outcome);
+}
+
+/* ---- the observer ---------------------------------------------------------------------------- */
+
+static void before_call(void *context, const struct flt_door_passage *passage) {
+    struct flt_coverage *coverage = context;
+    if (coverage->answering == 0 &&
+        !flt_snapshot_take(&coverage->before[passage->depth], passage->contract))
+        abort(); /* nothing could be counted from here on */
+}
+
+/* A call that was not performed moved nothing, and what a violation left behind is no state. */
+static void after_call(void *context, const struct flt_door_passage *passage) {
+    struct flt_coverage *coverage = context;
+    if (passage->violated ||
+        (coverage->answering != 0 && coverage->answering != passage->call->step))
+        return;
+    count_prediction(coverage, passage);
+    if (coverage->answering == 0 && passage->outcome->kind == FLT_RETURNED)
+        count_moves(coverage, passage);
+}
+
+struct flt_coverage *flt_coverage_new(void) {
+    struct flt_coverage *coverage = calloc(1, sizeof *coverage);
+    if (coverage)
+        coverage->observer = (struct flt_door_observer){coverage, before_call, after_call};
+    return coverage;
+}
+
+void flt_coverage_free(struct flt_coverage *coverage) {
+    if (!coverage)
+        return;
+    for (int i = 0; i < FLT_DOOR_DEPTH; i++)
+        flt_snapshot_free(&coverage->before[i]);
+    free(coverage);
+}
+
+const struct flt_door_observer *flt_coverage_observer(const struct flt_coverage *coverage) {
+    return &coverage->observer;
+}
+
+void flt_coverage_end_of_run(struct flt_coverage *coverage, const struct flt_door *door,
+                             uint8_t (*opcode_of_step)(const void *run, uint32_t step),
+                             const void *run) {
+    struct flt_leak leak;
+    for (size_t k = 0; coverage->answering == 0 && flt_door_leak(door, k, &leak); k++)
+        try_cell(coverage, (int)leak.rule, opcode_of_step(run, leak.step), FLT_OUTCOME_END_OF_RUN);
+}
+
+void flt_coverage_answering(struct flt_coverage *coverage, uint32_t step) {
+    coverage->answering = step;
+}
+
+const struct flt_open_outcome *flt_coverage_open(const struct flt_coverage *coverage,
+                                                 size_t *count) {
+    *count = coverage->open;
+    return coverage->open_outcome;
+}
+
+void flt_coverage_forget_open(struct flt_coverage *coverage) {
+    coverage->open = 0;
+}
+
+/* ---- what was counted ------------------------------------------------------------------------ */
+
+const struct flt_cell *flt_coverage_cell(const struct flt_coverage *coverage, int rule, int opcode,
+                                         int outcome) {
+    return &coverage->cell[rule][opcode][outcome];
+}
+
+uint64_t flt_coverage_move(const struct flt_coverage *coverage, int opcode, int move) {
+    return coverage->move[opcode][move];
+}
+
+const struct flt_tightness *flt_coverage_tightness(const struct flt_coverage *coverage,
+                                                   int opcode) {
+    return &coverage->tightness[opcode];
+}
+
+uint64_t flt_coverage_reached(const struct flt_coverage *coverage) {
+    return coverage->reached;
+}
