@@ -10,9 +10,9 @@ static const uint64_t classes[FLT_OP_LIMIT] = {
     [FLT_OP_ZwCreateFile] = FLT_CALLS_OPENS_PLAIN_FILE,
     [FLT_OP_FltOpenVolume] = FLT_CALLS_OPENS_VOLUME | FLT_CALLS_GIVES_FILE,
     [FLT_OP_FltCreateNamedPipeFile] =
-        FLT_CALLS_OPENS_PIPE | FLT_CALLS_GIVES_FILE | FLT_CALLS_OPENS_WITH_LIST,
+        FLT_CALLS_OPENS_NAMED_PIPE | FLT_CALLS_GIVES_FILE | FLT_CALLS_OPENS_WITH_LIST,
     [FLT_OP_FltCreateMailslotFile] =
-        FLT_CALLS_OPENS_PIPE | FLT_CALLS_GIVES_FILE | FLT_CALLS_OPENS_WITH_LIST,
+        FLT_CALLS_OPENS_MAILSLOT | FLT_CALLS_GIVES_FILE | FLT_CALLS_OPENS_WITH_LIST,
     [FLT_OP_FltClose] = FLT_CALLS_PLAIN_CLOSES,
     [FLT_OP_ZwClose] = FLT_CALLS_PLAIN_CLOSES,
     [FLT_OP_NtClose] = FLT_CALLS_PLAIN_CLOSES,
@@ -53,5 +53,6 @@ static const uint64_t classes[FLT_OP_LIMIT] = {
 };
 
 uint64_t flt_call_classes(uint8_t opcode) {
-    return classes[opcode] | (flt_calls[opcode].returns_status ? FLT_CALLS_RETURNS_STATUS : 0);
+    return classes[opcode] | FLT_CALLS_ANY |
+           (flt_calls[opcode].returns_status ? FLT_CALLS_RETURNS_STATUS : 0);
 }

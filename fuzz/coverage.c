@@ -53,11 +53,28 @@ static void try_cell(struct flt_coverage *coverage, int rule, int opcode, int ou
     coverage->reached += coverage->cell[rule][opcode][outcome].tried++ == 0;
 }
 
+/* The parameters of a bug check, as a system that obeys the rule would give them. */
+static void tell_cause(const struct flt_snapshot *before, const struct flt_call *call,
+                       enum flt_rule rule, struct flt_open_outcome *open) {
+    const uint8_t irql = before->summary.thread[call->thread % FLT_THREAD_COUNT].irql;
+    const bool raises = open->code == FLT_STOP_IRQL_NOT_GREATER_OR_EQUAL ||
+                        open->code == FLT_STOP_IRQL_NOT_LESS_OR_EQUAL;
+    open->parameter[0] = raises ? (uint8_t)call->arg[FLT_ARG_irql] : 0;
+    open->parameter[1] = irql;
+    if (open->code == FLT_STOP_INVALID_KERNEL_HANDLE) {
+        open->parameter[0] = call->arg[FLT_ARG_handle];
+        open->parameter[1] = rule != FLT_RULE_close_protected; /* 1: it is a bad handle */
+    }
+}
+
 static void note_open(struct flt_coverage *coverage, const struct flt_door_passage *passage,
-                      uint8_t kind, uint32_t code) {
-    if (coverage->open < FLT_OPEN_OUTCOMES)
-        coverage->open_outcome[coverage->open++] =
-            (struct flt_open_outcome){passage->call->step, kind, code};
+                      enum flt_rule rule, uint8_t kind, uint32_t code) {
+    if (coverage->open == FLT_OPEN_OUTCOMES)
+        return;
+    struct flt_open_outcome *open = &coverage->open_outcome[coverage->open++];
+    *open = (struct flt_open_outcome){.step = passage->call->step, .kind = kind, .code = code};
+    if (kind == FLT_BUGCHECK)
+        tell_cause(&coverage->before[passage->depth], passage->call, rule, open);
 }
 
 static bool came(const struct flt_outcome *outcome, uint8_t kind, uint32_t code) {
@@ -83,7 +100,7 @@ static void count_clause(struct flt_coverage *coverage, const struct flt_door_pa
         }
         cell->allowed++;
         if (cell->tried == 0 && cell->answered == 0 && !came(outcome, kind, code))
-            note_open(coverage, passage, kind, code);
+            note_open(coverage, passage, clause->rule, kind, code);
     }
 }
 
@@ -132,9 +149,9 @@ static void count_moves(struct flt_coverage *coverage, const struct flt_door_pas
     const int outcome = flt_outcome_number(passage->outcome->kind, passage->outcome->status);
     struct flt_difference difference;
     flt_difference(before, passage->contract, &difference);
-    flt_find_facts(before, call, passage->outcome, difference.fact);
+    flt_find_facts(before, call, passage->outcome, &difference);
     for (int i = 0; i < FLT_MOVE_COUNT; i++)
-        if (difference.move[i])
+        if (flt_has_move(&difference, i))
             coverage->reached += coverage->move[call->opcode][i]++ == 0;
     for (int rule = 1; rule < FLT_RULE_COUNT; rule++)
         if (flt_occasion_holds(rule, &difference))

@@ -56,6 +56,7 @@ struct flt_open_outcome {
     uint32_t step;
     uint8_t kind; /* enum flt_outcome_kind */
     uint32_t code;
+    uint64_t parameter[2]; /* of a bug check: what the contract wants them to say */
 };
 enum { FLT_OPEN_OUTCOMES = 64 };
 /* Of the runs since the last flt_coverage_forget_open, at most FLT_OPEN_OUTCOMES. */

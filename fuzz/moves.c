@@ -16,10 +16,6 @@ const struct flt_move_info flt_facts[FLT_FACT_COUNT] = {
 
 /* ---- objects --------------------------------------------------------------------------------- */
 
-static void moved(struct flt_difference *difference, enum flt_move move) {
-    difference->move[move] = true;
-}
-
 /* The moves of files and those of other objects, side by side. */
 struct object_moves {
     enum flt_move made, made_referenced, handle_again, second, more, fewer, back_to_one,
@@ -100,19 +96,19 @@ static void move_object(uint8_t type, const struct flt_object_row *before,
     const bool is = after->handles + after->references > 0;
     if (type == FLT_TYPE_ECP_LIST) {
         if (was != is)
-            moved(difference, is ? FLT_MOVE_list_made : FLT_MOVE_list_gone);
+            flt_add_move(difference, is ? FLT_MOVE_list_made : FLT_MOVE_list_gone);
         return;
     }
     if (!was && is) {
-        moved(difference, after->references > 0 ? moves->made_referenced : moves->made);
+        flt_add_move(difference, after->references > 0 ? moves->made_referenced : moves->made);
         return;
     }
     if (before->handles != after->handles)
-        moved(difference,
-              of_handles(moves, before->handles, after->handles, after->references > 0));
+        flt_add_move(difference,
+                     of_handles(moves, before->handles, after->handles, after->references > 0));
     if (before->references != after->references)
-        moved(difference,
-              of_references(moves, before->references, after->references, after->handles > 0));
+        flt_add_move(difference, of_references(moves, before->references, after->references,
+                                               after->handles > 0));
 }
 
 static void move_objects(const struct flt_snapshot *before, const struct flt_view *view,
@@ -135,10 +131,10 @@ static void move_objects(const struct flt_snapshot *before, const struct flt_vie
 static void move_flags(uint8_t before, uint8_t after, struct flt_difference *difference) {
     const uint8_t changed = before ^ after;
     if (changed & FLT_HANDLE_PROTECT)
-        moved(difference,
-              after & FLT_HANDLE_PROTECT ? FLT_MOVE_handle_protected : FLT_MOVE_handle_unprotected);
+        flt_add_move(difference, after & FLT_HANDLE_PROTECT ? FLT_MOVE_handle_protected
+                                                            : FLT_MOVE_handle_unprotected);
     if (changed & FLT_HANDLE_INHERIT)
-        moved(difference, FLT_MOVE_handle_inherit);
+        flt_add_move(difference, FLT_MOVE_handle_inherit);
 }
 
 static void move_handles(const struct flt_snapshot *before, const struct flt_view *view,
@@ -156,14 +152,13 @@ static void move_handles(const struct flt_snapshot *before, const struct flt_vie
             closed[was->table] = true;
         }
     }
-    bool *facts = difference->fact;
-    facts[FLT_FACT_handle_stays] = stayed > 0;
-    facts[FLT_FACT_handle_closes] = stayed < before->handles;
-    facts[FLT_FACT_handle_opens] = now->handles > stayed;
-    const size_t tables = (size_t)(in_use[0] | closed[0]) + (size_t)(in_use[1] | closed[1]) +
-                          (size_t)(in_use[2] | closed[2]);
-    const bool moves = facts[FLT_FACT_handle_closes] || facts[FLT_FACT_handle_opens];
-    facts[FLT_FACT_other_table_in_use] = moves && tables > 1;
+    const bool opens = now->handles > stayed, closes = stayed < before->handles;
+    const int tables =
+        (in_use[0] || closed[0]) + (in_use[1] || closed[1]) + (in_use[2] || closed[2]);
+    flt_add_fact(difference, FLT_FACT_handle_stays, stayed > 0);
+    flt_add_fact(difference, FLT_FACT_handle_closes, closes);
+    flt_add_fact(difference, FLT_FACT_handle_opens, opens);
+    flt_add_fact(difference, FLT_FACT_other_table_in_use, (opens || closes) && tables > 1);
 }
 
 /* ---- names ----------------------------------------------------------------------------------- */
@@ -171,20 +166,20 @@ static void move_handles(const struct flt_snapshot *before, const struct flt_vie
 static void move_share(const struct flt_share_row *before, const struct flt_share_row *after,
                        struct flt_difference *difference) {
     if (after->open > before->open)
-        moved(difference, before->open == 0 ? FLT_MOVE_share_first : FLT_MOVE_share_more);
+        flt_add_move(difference, before->open == 0 ? FLT_MOVE_share_first : FLT_MOVE_share_more);
     if (after->open < before->open)
-        moved(difference, after->open == 0 ? FLT_MOVE_share_last : FLT_MOVE_share_fewer);
+        flt_add_move(difference, after->open == 0 ? FLT_MOVE_share_last : FLT_MOVE_share_fewer);
 }
 
 static void move_pipe(const struct flt_name_row *before, const struct flt_name_row *after,
                       struct flt_difference *difference) {
     if (before->there == FLT_NAME_NOTHING)
-        moved(difference, FLT_MOVE_pipe_made);
+        flt_add_move(difference, FLT_MOVE_pipe_made);
     else if (after->there == FLT_NAME_NOTHING)
-        moved(difference, FLT_MOVE_pipe_gone);
+        flt_add_move(difference, FLT_MOVE_pipe_gone);
     else if (before->share.open != after->share.open)
-        moved(difference, after->share.open > before->share.open ? FLT_MOVE_pipe_end_added
-                                                                 : FLT_MOVE_pipe_end_gone);
+        flt_add_move(difference, after->share.open > before->share.open ? FLT_MOVE_pipe_end_added
+                                                                        : FLT_MOVE_pipe_end_gone);
 }
 
 static bool is_served(const struct flt_name_row *row) {
@@ -199,17 +194,17 @@ static void move_name(const struct flt_name_row *before, const struct flt_name_r
     }
     move_share(&before->share, &after->share, difference);
     if (before->there == FLT_NAME_NOTHING && after->there != FLT_NAME_NOTHING)
-        moved(difference, FLT_MOVE_name_created);
+        flt_add_move(difference, FLT_MOVE_name_created);
     if (before->there != FLT_NAME_NOTHING && after->there == FLT_NAME_NOTHING) {
-        moved(difference, FLT_MOVE_name_gone);
+        flt_add_move(difference, FLT_MOVE_name_gone);
         return; /* its row is all 0 */
     }
     if (before->deleting != after->deleting)
-        moved(difference, after->deleting ? FLT_MOVE_name_marked : FLT_MOVE_name_unmarked);
+        flt_add_move(difference, after->deleting ? FLT_MOVE_name_marked : FLT_MOVE_name_unmarked);
     if (before->oplocked && !after->oplocked)
-        moved(difference, FLT_MOVE_name_oplock_broken);
+        flt_add_move(difference, FLT_MOVE_name_oplock_broken);
     if (before->there == after->there && before->attributes != after->attributes)
-        moved(difference, FLT_MOVE_name_attributes);
+        flt_add_move(difference, FLT_MOVE_name_attributes);
 }
 
 static void move_names(const struct flt_snapshot *before, const struct flt_view *view,
@@ -230,20 +225,21 @@ static void move_filters(const struct flt_snapshot *before, const struct flt_tot
     for (int i = 0; i < FLT_FILTER_COUNT; i++) {
         const uint8_t was = before->totals.world.filter[i], is = now->world.filter[i];
         if (was != is)
-            moved(difference, is == FLT_FILTER_GONE         ? FLT_MOVE_filter_gone
-                              : is == FLT_FILTER_REGISTERED ? FLT_MOVE_filter_registered
-                                                            : FLT_MOVE_filter_started);
+            flt_add_move(difference, is == FLT_FILTER_GONE         ? FLT_MOVE_filter_gone
+                                     : is == FLT_FILTER_REGISTERED ? FLT_MOVE_filter_registered
+                                                                   : FLT_MOVE_filter_started);
         if (before->summary.unloading[i] != summary->unloading[i])
-            moved(difference, summary->unloading[i] ? FLT_MOVE_filter_unloading
-                                                    : FLT_MOVE_filter_not_unloading);
+            flt_add_move(difference, summary->unloading[i] ? FLT_MOVE_filter_unloading
+                                                           : FLT_MOVE_filter_not_unloading);
     }
     for (int i = 0; i < FLT_INSTANCE_COUNT; i++) {
         const uint8_t was = before->totals.world.instance[i].state,
                       is = now->world.instance[i].state;
         if (was != is)
-            moved(difference, is == FLT_INSTANCE_GONE       ? FLT_MOVE_instance_gone
-                              : is == FLT_INSTANCE_ATTACHED ? FLT_MOVE_instance_attached
-                                                            : FLT_MOVE_instance_tearing_down);
+            flt_add_move(difference, is == FLT_INSTANCE_GONE ? FLT_MOVE_instance_gone
+                                     : is == FLT_INSTANCE_ATTACHED
+                                         ? FLT_MOVE_instance_attached
+                                         : FLT_MOVE_instance_tearing_down);
     }
 }
 
@@ -252,9 +248,9 @@ static void move_filters(const struct flt_snapshot *before, const struct flt_tot
 static void move_depth(uint32_t before, uint32_t after, enum flt_move first, enum flt_move deeper,
                        enum flt_move still, enum flt_move last, struct flt_difference *difference) {
     if (after > before)
-        moved(difference, before == 0 ? first : deeper);
+        flt_add_move(difference, before == 0 ? first : deeper);
     if (after < before)
-        moved(difference, after == 0 ? last : still);
+        flt_add_move(difference, after == 0 ? last : still);
 }
 
 static void move_thread(const struct flt_thread_summary *before,
@@ -267,19 +263,20 @@ static void move_thread(const struct flt_thread_summary *before,
     move_depth(before->attached, after->attached, FLT_MOVE_attached, FLT_MOVE_attached_deeper,
                FLT_MOVE_detached, FLT_MOVE_detached_last, difference);
     if (before->user_mode != after->user_mode)
-        moved(difference, after->user_mode ? FLT_MOVE_user_mode : FLT_MOVE_kernel_mode);
+        flt_add_move(difference, after->user_mode ? FLT_MOVE_user_mode : FLT_MOVE_kernel_mode);
     if (before->has_irp != after->has_irp)
-        moved(difference, after->has_irp ? FLT_MOVE_top_level_irp : FLT_MOVE_no_top_level_irp);
+        flt_add_move(difference,
+                     after->has_irp ? FLT_MOVE_top_level_irp : FLT_MOVE_no_top_level_irp);
     if (before->process != after->process)
-        moved(difference, FLT_MOVE_other_process);
+        flt_add_move(difference, FLT_MOVE_other_process);
 }
 
 static void move_processes(const struct flt_summary *before, const struct flt_summary *after,
                            struct flt_difference *difference) {
     for (int i = 0; i < FLT_PROCESS_COUNT; i++)
         if (before->exited[i] != after->exited[i])
-            moved(difference,
-                  after->exited[i] ? FLT_MOVE_process_exited : FLT_MOVE_process_started);
+            flt_add_move(difference,
+                         after->exited[i] ? FLT_MOVE_process_exited : FLT_MOVE_process_started);
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */
@@ -299,8 +296,6 @@ void flt_difference(const struct flt_snapshot *before, const struct flt_contract
     for (int i = 0; i < FLT_THREAD_COUNT; i++)
         move_thread(&before->summary.thread[i], &summary.thread[i], difference);
     move_processes(&before->summary, &summary, difference);
-    bool any = false;
-    for (int i = FLT_MOVE_nothing + 1; i < FLT_MOVE_COUNT; i++)
-        any |= difference->move[i];
-    difference->move[FLT_MOVE_nothing] = !any;
+    if ((difference->moves[0] | difference->moves[1]) == 0)
+        flt_add_move(difference, FLT_MOVE_nothing);
 }

@@ -40,11 +40,23 @@ void flt_snapshot_free(struct flt_snapshot *snapshot);
 /* There was an object with that token. */
 bool flt_snapshot_has(const struct flt_snapshot *snapshot, uint64_t token);
 
+/* A set of moves and facts, as bits. */
 struct flt_difference {
-    bool move[FLT_MOVE_COUNT];
-    bool fact[FLT_FACT_COUNT];
+    uint64_t moves[2]; /* there are more than 64 */
+    uint64_t facts;
     uint32_t changed_names; /* bit per name whose row is another */
 };
+_Static_assert(FLT_MOVE_COUNT <= 128 && FLT_FACT_COUNT <= 64, "a bit for each");
+
+static inline bool flt_has_move(const struct flt_difference *difference, int move) {
+    return difference->moves[move / 64] >> move % 64 & 1;
+}
+static inline void flt_add_move(struct flt_difference *difference, enum flt_move move) {
+    difference->moves[move / 64] |= UINT64_C(1) << move % 64;
+}
+static inline void flt_add_fact(struct flt_difference *difference, enum flt_fact fact, bool holds) {
+    difference->facts |= (uint64_t)holds << fact;
+}
 
 /* Between the snapshot and now; the facts are those of the rows. */
 void flt_difference(const struct flt_snapshot *before, const struct flt_contract *contract,

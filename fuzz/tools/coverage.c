@@ -5,12 +5,10 @@
 #include <string.h>
 
 #include "../../model/mix.h"
-#include "../call_classes.h"
-#include "../coverage.h"
-#include "../occasions.h"
 #include "../run.h"
 #include "../sequence/mutate.h"
 #include "../sequence/random.h"
+#include "coverage_json.h"
 #include "files.h"
 #include "input.h"
 
@@ -110,7 +108,10 @@ static void run_any(struct session *session, const char *path, const struct flt_
 static void answer(struct session *session, const char *path, const struct flt_sequence *sequence,
                    const struct flt_run_options *options, const struct flt_open_outcome *open) {
     const struct flt_scripted_outcome scripted = {
-        .step = open->step, .kind = open->kind, .code = open->code};
+        .step = open->step,
+        .kind = open->kind,
+        .code = open->code,
+        .parameter = {open->parameter[0], open->parameter[1]}};
     struct flt_run_options again = *options;
     again.scripted = &scripted;
     flt_coverage_answering(session->any, open->step);
@@ -119,9 +120,9 @@ static void answer(struct session *session, const char *path, const struct flt_s
     flt_coverage_answering(session->any, 0);
 }
 
-/* Only failures: a success would need the objects and the handles that come with it. */
+/* Failures and bug checks: a success would need the objects and the handles that come with it. */
 static bool can_answer(const struct flt_open_outcome *open) {
-    return open->kind == FLT_RETURNED && !flt_success(open->code);
+    return open->kind == FLT_BUGCHECK || !flt_success(open->code);
 }
 
 static void answer_open(struct session *session, const char *path,
@@ -183,114 +184,14 @@ static void each_file(struct session *session, const struct flt_paths *paths, in
     }
 }
 
-/* ---- JSON ------------------------------------------------------------------------------------ */
-
-static const char *separator(bool *first) {
-    const char *text = *first ? "\n" : ",\n";
-    *first = false;
-    return text;
-}
-
-static void print_cell(const struct flt_cell *cell, int rule, uint8_t opcode, int outcome,
-                       bool *first) {
-    if (cell->tried + cell->allowed + cell->answered == 0)
-        return;
-    printf("%s      [\"%s\", \"%s\", \"%s\", %" PRIu64 ", %" PRIu64 ", %" PRIu64 "]",
-           separator(first), flt_rules[rule].id, flt_calls[opcode].name, flt_outcome_word(outcome),
-           cell->tried, cell->allowed, cell->answered);
-}
-
-static void print_cells(const struct flt_coverage *coverage) {
-    bool first = true;
-    printf("    \"cells\": [");
-    for (int rule = 1; rule < FLT_RULE_COUNT; rule++)
-        for (const uint8_t *op = flt_opcodes; *op != FLT_OP_NONE; op++)
-            for (int outcome = 0; outcome < FLT_OUTCOME_COUNT; outcome++)
-                print_cell(flt_coverage_cell(coverage, rule, *op, outcome), rule, *op, outcome,
-                           &first);
-    printf("\n    ],\n");
-}
-
-static void print_moves(const struct flt_coverage *coverage) {
-    bool first = true;
-    printf("    \"transitions\": [");
-    for (const uint8_t *op = flt_opcodes; *op != FLT_OP_NONE; op++)
-        for (int move = 0; move < FLT_MOVE_COUNT; move++) {
-            const uint64_t times = flt_coverage_move(coverage, *op, move);
-            if (times > 0)
-                printf("%s      [\"%s\", \"%s\", %" PRIu64 "]", separator(&first),
-                       flt_calls[*op].name, flt_moves[move].name, times);
-        }
-    printf("\n    ],\n");
-}
-
-static void print_tightness(const struct flt_coverage *coverage) {
-    bool first = true;
-    printf("    \"tightness\": {");
-    for (const uint8_t *op = flt_opcodes; *op != FLT_OP_NONE; op++) {
-        const struct flt_tightness *tightness = flt_coverage_tightness(coverage, *op);
-        if (tightness->calls > 0)
-            printf("%s      \"%s\": {\"calls\": %" PRIu64 ", \"allowed\": %" PRIu64
-                   ", \"single\": %" PRIu64 "}",
-                   separator(&first), flt_calls[*op].name, tightness->calls, tightness->allowed,
-                   tightness->single);
-    }
-    printf("\n    }\n");
-}
-
-static void print_coverage(const char *name, const struct flt_coverage *coverage) {
-    printf(",\n  \"%s\": {\n", name);
-    print_cells(coverage);
-    print_moves(coverage);
-    print_tightness(coverage);
-    printf("  }");
-}
-
-/* What could be counted at all. */
-static void print_possible(void) {
-    bool first = true;
-    printf(",\n  \"calls\": [");
-    for (const uint8_t *op = flt_opcodes; *op != FLT_OP_NONE; op++)
-        printf("%s    \"%s\"", separator(&first), flt_calls[*op].name);
-    printf("\n  ],\n  \"moves\": [");
-    first = true;
-    for (int move = 0; move < FLT_MOVE_COUNT; move++) {
-        printf("%s    {\"name\": \"%s\", \"words\": \"%s\", \"calls\": [", separator(&first),
-               flt_moves[move].name, flt_moves[move].words);
-        const char *comma = "";
-        for (const uint8_t *op = flt_opcodes; *op != FLT_OP_NONE; op++)
-            if (flt_moves[move].calls & flt_call_classes(*op) ||
-                flt_moves[move].calls == FLT_CALLS_ANY) {
-                printf("%s\"%s\"", comma, flt_calls[*op].name);
-                comma = ", ";
-            }
-        printf("]}");
-    }
-    printf("\n  ],\n  \"occasions\": {");
-    first = true;
-    for (int rule = 1; rule < FLT_RULE_COUNT; rule++) {
-        if (!flt_rule_has_occasion(rule))
-            continue;
-        printf("%s    \"%s\": [", separator(&first), flt_rules[rule].id);
-        const char *comma = "";
-        for (const uint8_t *op = flt_opcodes; *op != FLT_OP_NONE; op++)
-            if (flt_rule_may_have_occasion(rule, *op)) {
-                printf("%s\"%s\"", comma, flt_calls[*op].name);
-                comma = ", ";
-            }
-        printf("]");
-    }
-    printf("\n  }");
-}
-
 static void print_all(const struct session *session) {
     printf("{\n  \"sequences\": %" PRIu64 ",\n  \"calls_made\": %" PRIu64
            ",\n  \"findings\": %" PRIu64,
            session->sequences, session->calls, session->findings);
-    print_possible();
-    print_coverage("own", session->own);
+    flt_coverage_print_possible(stdout);
+    flt_coverage_print("own", session->own, stdout);
     if (session->options.open)
-        print_coverage("any", session->any);
+        flt_coverage_print("any", session->any, stdout);
     printf("\n}\n");
 }
 
