@@ -207,15 +207,31 @@ static void move_name(const struct flt_name_row *before, const struct flt_name_r
         flt_add_move(difference, FLT_MOVE_name_attributes);
 }
 
+/* What it stands for, its attributes and marks; sharing has a rule of its own. */
+static bool is_same_name(const struct flt_name_row *before, const struct flt_name_row *after) {
+    return before->there == after->there && before->attributes == after->attributes &&
+           before->deleting == after->deleting && before->oplocked == after->oplocked;
+}
+
+/* It is not from the start of the world. */
+static bool was_made(uint8_t name, const struct flt_name_row *row) {
+    const struct flt_name *start = flt_name_by_id(name);
+    return row->there != FLT_NAME_NOTHING &&
+           (!start || start->there != row->there || is_served(row));
+}
+
 static void move_names(const struct flt_snapshot *before, const struct flt_view *view,
                        struct flt_difference *difference) {
     struct flt_name_row now[FLT_NAME_LIMIT];
     view->ops->names(view->self, now);
-    for (int i = 0; i < FLT_NAME_LIMIT; i++)
-        if (memcmp(&before->name[i], &now[i], sizeof now[i]) != 0) {
-            difference->changed_names |= UINT32_C(1) << i;
+    for (uint8_t i = 0; i < FLT_NAME_LIMIT; i++) {
+        const bool same = is_same_name(&before->name[i], &now[i]);
+        if (memcmp(&before->name[i], &now[i], sizeof now[i]) != 0)
             move_name(&before->name[i], &now[i], difference);
-        }
+        if (!same)
+            difference->changed_names |= UINT32_C(1) << i;
+        flt_add_fact(difference, FLT_FACT_made_name_stands, same && was_made(i, &now[i]));
+    }
 }
 
 /* ---- filters, the thread, processes ---------------------------------------------------------- */

@@ -44,7 +44,7 @@ bool flt_snapshot_has(const struct flt_snapshot *snapshot, uint64_t token);
 struct flt_difference {
     uint64_t moves[2]; /* there are more than 64 */
     uint64_t facts;
-    uint32_t changed_names; /* bit per name whose row is another */
+    uint32_t changed_names; /* bit per name that stands for something else */
 };
 _Static_assert(FLT_MOVE_COUNT <= 128 && FLT_FACT_COUNT <= 64, "a bit for each");
 

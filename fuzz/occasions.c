@@ -18,6 +18,12 @@ static const struct flt_difference occasions[FLT_RULE_COUNT] = {
 #undef F
 };
 
+/* Classes of the calls that make what can be left behind. */
+static const uint64_t left_by[FLT_RULE_COUNT] = {
+#define LEFT(rule, calls) [FLT_RULE_##rule] = FLT_CALLS_##calls,
+#include "occasions.def"
+};
+
 bool flt_occasion_holds(int rule, const struct flt_difference *difference) {
     const struct flt_difference *occasion = &occasions[rule];
     return (occasion->facts & difference->facts) != 0 ||
@@ -27,7 +33,7 @@ bool flt_occasion_holds(int rule, const struct flt_difference *difference) {
 
 bool flt_rule_has_occasion(int rule) {
     const struct flt_difference *occasion = &occasions[rule];
-    return (occasion->facts | occasion->moves[0] | occasion->moves[1]) != 0;
+    return (occasion->facts | occasion->moves[0] | occasion->moves[1] | left_by[rule]) != 0;
 }
 
 bool flt_rule_may_have_occasion(int rule, uint8_t opcode) {
@@ -38,7 +44,7 @@ bool flt_rule_may_have_occasion(int rule, uint8_t opcode) {
     for (int i = 0; i < FLT_MOVE_COUNT; i++)
         if (flt_moves[i].calls & classes)
             flt_add_move(&all, (enum flt_move)i);
-    return flt_occasion_holds(rule, &all);
+    return flt_occasion_holds(rule, &all) || (left_by[rule] & classes) != 0;
 }
 
 /* ---- the facts of a call and its outcome ----------------------------------------------------- */

@@ -6,7 +6,8 @@
 
 /* Whether the rule is one of those. */
 bool flt_rule_has_occasion(int rule);
-/* Whether what the call can do at all lets one of the rule's occasions hold. */
+/* Whether what the call can do at all lets one of the rule's occasions hold, or lets it leave
+ * behind what the rule speaks of. */
 bool flt_rule_may_have_occasion(int rule, uint8_t opcode);
 
 /* Adds the facts of a call and what it came back with; those of the rows are flt_difference's. */
