@@ -44,7 +44,8 @@ struct flt_coverage {
     uint64_t move[FLT_OP_LIMIT][FLT_MOVE_COUNT];
     struct flt_tightness tightness[FLT_OP_LIMIT];
     uint64_t reached;
-    uint32_t answering; /* the step whose outcome a script gives; 0: the system gives all */
+    enum flt_coverage_mode mode;
+    uint32_t answered_step;
     size_t open;
     struct flt_open_outcome open_outcome[FLT_OPEN_OUTCOMES];
 };
@@ -81,26 +82,38 @@ static bool came(const struct flt_outcome *outcome, uint8_t kind, uint32_t code)
     return outcome->kind == kind && outcome->status == code;
 }
 
-/* What the clause names, if all other clauses allow it. */
-static void count_clause(struct flt_coverage *coverage, const struct flt_door_passage *passage,
-                         const struct flt_clause *clause, const struct flt_allowed *allowed) {
-    const uint8_t opcode = passage->call->opcode;
+/* One outcome that a clause names and every other clause allows. */
+static void count_allowed(struct flt_coverage *coverage, const struct flt_door_passage *passage,
+                          enum flt_rule rule, uint8_t kind, uint32_t code) {
     const struct flt_outcome *outcome = passage->outcome;
-    for (uint8_t i = 0; i < clause->allowed.count; i++) {
-        const uint8_t kind = clause->allowed.kind[i];
-        const uint32_t code = clause->allowed.code[i];
-        const struct flt_outcome would = {.kind = kind, .status = code};
-        struct flt_cell *cell =
-            &coverage->cell[clause->rule][opcode][flt_outcome_number(kind, code)];
-        if (!flt_allows(allowed, &would))
-            continue;
-        if (coverage->answering != 0) {
-            cell->answered += came(outcome, kind, code);
-            continue;
-        }
+    const bool came = outcome->kind == kind && outcome->status == code;
+    struct flt_cell *cell =
+        &coverage->cell[rule][passage->call->opcode][flt_outcome_number(kind, code)];
+    switch (coverage->mode) {
+    case FLT_COVERAGE_COUNTS:
         cell->allowed++;
-        if (cell->tried == 0 && cell->answered == 0 && !came(outcome, kind, code))
-            note_open(coverage, passage, clause->rule, kind, code);
+        break;
+    case FLT_COVERAGE_NOTES_OPEN:
+        if (cell->tried == 0 && cell->answered == 0)
+            note_open(coverage, passage, rule, kind, code);
+        break;
+    case FLT_COVERAGE_ANSWERS:
+        cell->answered += came;
+        break;
+    }
+}
+
+static void count_clauses(struct flt_coverage *coverage, const struct flt_door_passage *passage,
+                          const struct flt_allowed *allowed) {
+    const struct flt_prediction *prediction = passage->prediction;
+    for (uint8_t i = 0; i < prediction->clauses; i++) {
+        const struct flt_clause *clause = &prediction->clause[i];
+        for (uint8_t k = 0; k < clause->allowed.count; k++) {
+            const struct flt_outcome would = {.kind = clause->allowed.kind[k],
+                                              .status = clause->allowed.code[k]};
+            if (flt_allows(allowed, &would))
+                count_allowed(coverage, passage, clause->rule, would.kind, would.status);
+        }
     }
 }
 
@@ -110,24 +123,14 @@ static void count_tightness(struct flt_tightness *tightness, const struct flt_al
     tightness->single += allowed->count == 1;
 }
 
-static void count_prediction(struct flt_coverage *coverage,
-                             const struct flt_door_passage *passage) {
+static void count_tried(struct flt_coverage *coverage, const struct flt_door_passage *passage) {
     const struct flt_prediction *prediction = passage->prediction;
     const uint8_t opcode = passage->call->opcode;
     const int outcome = flt_outcome_number(passage->outcome->kind, passage->outcome->status);
-    struct flt_allowed allowed;
-    flt_prediction_allowed(prediction, &allowed);
-    for (uint8_t i = 0; i < prediction->clauses; i++) {
-        count_clause(coverage, passage, &prediction->clause[i], &allowed);
-        if (coverage->answering == 0)
-            try_cell(coverage, (int)prediction->clause[i].rule, opcode, outcome);
-    }
-    if (coverage->answering != 0)
-        return;
+    for (uint8_t i = 0; i < prediction->clauses; i++)
+        try_cell(coverage, (int)prediction->clause[i].rule, opcode, outcome);
     for (uint8_t i = 0; i < prediction->breaches; i++)
         try_cell(coverage, (int)prediction->breach[i], opcode, outcome);
-    if (prediction->clauses > 0)
-        count_tightness(&coverage->tightness[opcode], &allowed);
 }
 
 /* ---- moves --------------------------------------------------------------------------------------
@@ -163,19 +166,26 @@ static void count_moves(struct flt_coverage *coverage, const struct flt_door_pas
 
 static void before_call(void *context, const struct flt_door_passage *passage) {
     struct flt_coverage *coverage = context;
-    if (coverage->answering == 0 &&
+    if (coverage->mode != FLT_COVERAGE_ANSWERS &&
         !flt_snapshot_take(&coverage->before[passage->depth], passage->contract))
         abort(); /* nothing could be counted from here on */
 }
 
-/* A call that was not performed moved nothing, and what a violation left behind is no state. */
+/* What a violation left behind is no state, and a call that was not performed moved nothing. */
 static void after_call(void *context, const struct flt_door_passage *passage) {
     struct flt_coverage *coverage = context;
+    struct flt_allowed allowed;
     if (passage->violated ||
-        (coverage->answering != 0 && coverage->answering != passage->call->step))
+        (coverage->mode == FLT_COVERAGE_ANSWERS && coverage->answered_step != passage->call->step))
         return;
-    count_prediction(coverage, passage);
-    if (coverage->answering == 0 && passage->outcome->kind == FLT_RETURNED)
+    flt_prediction_allowed(passage->prediction, &allowed);
+    count_clauses(coverage, passage, &allowed);
+    if (coverage->mode != FLT_COVERAGE_COUNTS)
+        return;
+    count_tried(coverage, passage);
+    if (passage->prediction->clauses > 0)
+        count_tightness(&coverage->tightness[passage->call->opcode], &allowed);
+    if (passage->outcome->kind == FLT_RETURNED)
         count_moves(coverage, passage);
 }
 
@@ -202,22 +212,21 @@ void flt_coverage_end_of_run(struct flt_coverage *coverage, const struct flt_doo
                              uint8_t (*opcode_of_step)(const void *run, uint32_t step),
                              const void *run) {
     struct flt_leak leak;
-    for (size_t k = 0; coverage->answering == 0 && flt_door_leak(door, k, &leak); k++)
+    for (size_t k = 0; coverage->mode == FLT_COVERAGE_COUNTS && flt_door_leak(door, k, &leak); k++)
         try_cell(coverage, (int)leak.rule, opcode_of_step(run, leak.step), FLT_OUTCOME_END_OF_RUN);
 }
 
-void flt_coverage_answering(struct flt_coverage *coverage, uint32_t step) {
-    coverage->answering = step;
+void flt_coverage_set_mode(struct flt_coverage *coverage, enum flt_coverage_mode mode,
+                           uint32_t step) {
+    coverage->mode = mode;
+    coverage->answered_step = step;
+    coverage->open = 0;
 }
 
 const struct flt_open_outcome *flt_coverage_open(const struct flt_coverage *coverage,
                                                  size_t *count) {
     *count = coverage->open;
     return coverage->open_outcome;
-}
-
-void flt_coverage_forget_open(struct flt_coverage *coverage) {
-    coverage->open = 0;
 }
 
 /* ---- what was counted ------------------------------------------------------------------------ */

@@ -47,11 +47,20 @@ void flt_coverage_end_of_run(struct flt_coverage *coverage, const struct flt_doo
                              uint8_t (*opcode_of_step)(const void *run, uint32_t step),
                              const void *run);
 
-/* From now on only that step's outcome is counted, as answered, if it was accepted; 0: all again.
- */
-void flt_coverage_answering(struct flt_coverage *coverage, uint32_t step);
+/* What the next runs are for. */
+enum flt_coverage_mode {
+    FLT_COVERAGE_COUNTS,
+    /* Nothing is counted; what predictions leave open, and no counted run came back with, is noted.
+     */
+    FLT_COVERAGE_NOTES_OPEN,
+    /* One step's outcome is a script's: only that is counted, as answered, if it was accepted. */
+    FLT_COVERAGE_ANSWERS
+};
+/* `step` is of FLT_COVERAGE_ANSWERS, else 0. */
+void flt_coverage_set_mode(struct flt_coverage *coverage, enum flt_coverage_mode mode,
+                           uint32_t step);
 
-/* An outcome that a prediction left open and that no run had come back with by then. */
+/* An outcome that a prediction left open. */
 struct flt_open_outcome {
     uint32_t step;
     uint8_t kind; /* enum flt_outcome_kind */
@@ -59,10 +68,9 @@ struct flt_open_outcome {
     uint64_t parameter[2]; /* of a bug check: what the contract wants them to say */
 };
 enum { FLT_OPEN_OUTCOMES = 64 };
-/* Of the runs since the last flt_coverage_forget_open, at most FLT_OPEN_OUTCOMES. */
+/* Noted since the mode became FLT_COVERAGE_NOTES_OPEN, at most FLT_OPEN_OUTCOMES. */
 const struct flt_open_outcome *flt_coverage_open(const struct flt_coverage *coverage,
                                                  size_t *count);
-void flt_coverage_forget_open(struct flt_coverage *coverage);
 
 const struct flt_cell *flt_coverage_cell(const struct flt_coverage *coverage, int rule, int opcode,
                                          int outcome);

@@ -114,10 +114,9 @@ static void answer(struct session *session, const char *path, const struct flt_s
         .parameter = {open->parameter[0], open->parameter[1]}};
     struct flt_run_options again = *options;
     again.scripted = &scripted;
-    flt_coverage_answering(session->any, open->step);
+    flt_coverage_set_mode(session->any, FLT_COVERAGE_ANSWERS, open->step);
     if (!run(session, session->any, sequence, &again))
         complain(session, path, "answered by a script");
-    flt_coverage_answering(session->any, 0);
 }
 
 /* Failures and bug checks: a success would need the objects and the handles that come with it. */
@@ -129,7 +128,7 @@ static void answer_open(struct session *session, const char *path,
                         const struct flt_sequence *sequence,
                         const struct flt_run_options *options) {
     size_t count;
-    flt_coverage_forget_open(session->any);
+    flt_coverage_set_mode(session->any, FLT_COVERAGE_NOTES_OPEN, 0);
     run(session, session->any, sequence, options);
     const struct flt_open_outcome *found = flt_coverage_open(session->any, &count);
     struct flt_open_outcome open[FLT_OPEN_OUTCOMES];

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import bench, ctest, fuzz, mutants, rules, tools
+from . import bench, coverage, ctest, fuzz, mutants, rules, tools
 from .common import TROUBLE, Stop
 
 OVERVIEW = Path(__file__).with_name("overview.txt")
@@ -47,6 +47,7 @@ def make_parser():
     tools.add_commands(command)
     rules.add_commands(command)
     mutants.add_command(command)
+    coverage.add_command(command)
     bench.add_command(command)
     return parser
 
