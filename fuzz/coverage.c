@@ -78,10 +78,6 @@ static void note_open(struct flt_coverage *coverage, const struct flt_door_passa
         tell_cause(&coverage->before[passage->depth], passage->call, rule, open);
 }
 
-static bool came(const struct flt_outcome *outcome, uint8_t kind, uint32_t code) {
-    return outcome->kind == kind && outcome->status == code;
-}
-
 /* One outcome that a clause names and every other clause allows. */
 static void count_allowed(struct flt_coverage *coverage, const struct flt_door_passage *passage,
                           enum flt_rule rule, uint8_t kind, uint32_t code) {
