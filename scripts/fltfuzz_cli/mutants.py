@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import defects
+from . import defects, kills
 from .build import build
 from .common import FINDING, FINE, TOP, Stop, whole_number
 
@@ -29,6 +29,7 @@ def add_command(command):
                      help="the engine's first seed; the next follow while only consequences are met (default: 1)")
     sub.add_argument("--build", type=Path, metavar="FOLDER", help="a finished build to take programs from")
     sub.add_argument("--json", action="store_true", help="print the result as JSON")
+    sub.add_argument("--record", action="store_true", help=f"keep the result in {kills.NAME}, which fltfuzz rules --check reads")
 
 
 TOO_DEEP = "not asked: it takes more than {} sequences"
@@ -133,6 +134,8 @@ def run(options):
         rows.append(_try(defect, folder, options))
         if not options.json:
             print(report(rows[-1]), flush=True)
+    if options.record:
+        kills.record(rows)
     if options.json:
         json.dump(rows, sys.stdout, indent=2)
         print()

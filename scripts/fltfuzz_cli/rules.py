@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import defects
+from . import contract_source, defects, kills
 from .build import build
 from .common import FINDING, FINE, TOP, Stop, echo
 
@@ -26,7 +26,7 @@ def add_commands(command):
     rules.add_argument("--json", action="store_true", help="as JSON, with sequences and defects")
     rules.add_argument("--markdown", action="store_true", help="as the table of README.md")
     rules.add_argument("--check-readme", action="store_true", help="exit 1 unless README.md has this table")
-    rules.add_argument("--check", action="store_true", help="exit 1 where a rule has no defect, or no sequence that shows it")
+    rules.add_argument("--check", action="store_true", help="exit 1 where a rule has a blank: no prediction, sequence, defect or kill")
 
     explain = command("explain", run_explain, "Say what a rule means, where it comes from and what shows it.", "explain close-once")
     explain.add_argument("rule", metavar="RULE")
@@ -83,14 +83,22 @@ def known(options):
     """The rules, each with the sequences that show it, the defects that break it, its switches."""
     told = tables(options)
     seeded = defects.read_all()
-    breached, failing = sequences(), shown_by(seeded)
+    breached, failing, measured = sequences(), shown_by(seeded), kills.read()
+    places = contract_source.named_at({rule["id"] for rule in told["rules"]}, contract_source.definitions())
     for rule in told["rules"]:
+        rule["prediction"] = places.get(rule["id"], [])
         breaking = [defect for defect in seeded if defect.rules[0] == rule["id"]]
         rule["defects"] = [f"fuzz/defects/{defect.name}.defect" for defect in breaking]
+        rule["kills"] = [_kill(defect.name, measured.get(defect.name)) for defect in breaking]
         rule["sequences"] = (breached if rule["kind"] == "CALLER" else failing).get(rule["id"], [])
         rule["sequence"] = next(iter(rule["sequences"]), None)
         rule["switches"] = [row["name"] for row in told["switches"] if re.search(rf"\b{row['name']}\b", rule["source"])]
     return told
+
+
+def _kill(name, row):
+    """What caught the defect when it was last tried; `blank` says why that is no figure of it as it is."""
+    return {"defect": name, "blank": kills.blank(row, kills.edit_of(name)), "said": kills.said(row), "measured": row}
 
 
 # ---- what is missing ---------------------------------------------------------------------------------
@@ -105,6 +113,11 @@ def blanks(told, seeded):
         if not any(defect.rules[0] == rule["id"] and defect.is_lost_check == lost for defect in seeded):
             wanted = f"lost-{rule['id']}.defect" if lost else "NAME.defect that names it first in its rules"
             lines.append(f"{rule['id']}: no fuzz/defects/{wanted}")
+        lines += [f"{rule['id']}: {part} is blank" for part in ("source", "sentence", "sure") if not rule[part].strip()]
+        if not rule["prediction"]:
+            lines.append(f"{rule['id']}: no function of model/contract names it")
+        lines += [f"{rule['id']}: {kill['defect']} {kill['blank']}; fltfuzz mutants --record {kill['defect']}"
+                  for kill in rule["kills"] if kill["blank"]]
         if not rule["sequence"]:
             wanted = f"expects breach or leak {rule['id']}" if lost else "a defect of it shows"
             lines.append(f"{rule['id']}: no committed sequence that {wanted}")
@@ -136,7 +149,7 @@ def run_rules(options):
     told = known(options)
     if options.check:
         lines = blanks(told["rules"], defects.read_all())
-        print("\n".join(lines) if lines else f"{len(told['rules'])} rules, each with a defect and a sequence")
+        print("\n".join(lines) if lines else f"{len(told['rules'])} rules, each with a source, a prediction, a sequence, a defect and its kill")
         return FINDING if lines else FINE
     if options.check_readme:
         if readme_table() == markdown(told):
@@ -177,12 +190,14 @@ def run_explain(options):
     print(f"  source     {rule['source']}")
     print(f"  how sure   {SURE[rule['sure']]}")
     print(f"  needs      {rule['needs'].lower()}")
+    print(f"  prediction {', '.join(rule['prediction'])}")
     for name in rule["switches"]:
         row = next(row for row in told["switches"] if row["name"] == name)
         chosen = ", ".join(f"{profile} {value}" for profile, value in row["profiles"].items())
         print(f"  switch     {name} ({' or '.join(row['choices'])}): {row['meaning']}; {chosen}")
-    for path in rule["defects"]:
+    for path, kill in zip(rule["defects"], rule["kills"]):
         print(f"  {'lost check' if rule['kind'] == 'CALLER' else 'defect    '} {path}")
+        print(f"             {kill['said']}")
     if rule["sequence"]:
         print(f"  sequence   {rule['sequence']}:\n")
         print((TOP / rule["sequence"]).read_text(encoding="utf-8").rstrip())

@@ -5,8 +5,9 @@ import unittest
 from . import rules
 from .defects import Defect, Edit
 
-PROVIDER = {"id": "close-once", "kind": "PROVIDER", "sequence": "a.seq"}
-CALLER = {"id": "close-twice", "kind": "CALLER", "sequence": "b.seq"}
+FULL = {"source": "a page", "sentence": "it is so", "sure": "PAGE", "prediction": ["contract/a.c:f"], "kills": []}
+PROVIDER = {**FULL, "id": "close-once", "kind": "PROVIDER", "sequence": "a.seq"}
+CALLER = {**FULL, "id": "close-twice", "kind": "CALLER", "sequence": "b.seq"}
 DEFECT = Defect("wrong", "", ["close-once"], [Edit("model/kernel/closes.c", "f", "a", "b")], "a.seq")
 LOST = Defect("lost-close-twice", "", ["close-twice"], [Edit("model/contract/closing.c", "f", "a", "b")], "b.seq")
 
@@ -38,6 +39,18 @@ class Blanks(unittest.TestCase):
             "close-once: no committed sequence that a defect of it shows",
             "close-twice: no committed sequence that expects breach or leak close-twice",
         ])
+
+    def test_every_rule_is_named_by_the_contract(self):
+        self.assertEqual(self.blanks([{**PROVIDER, "prediction": []}, CALLER], [DEFECT, LOST]),
+                         ["close-once: no function of model/contract names it"])
+
+    def test_every_rule_has_a_source(self):
+        self.assertEqual(self.blanks([{**PROVIDER, "source": " "}, CALLER], [DEFECT, LOST]), ["close-once: source is blank"])
+
+    def test_every_defect_has_a_kill(self):
+        told = [{**PROVIDER, "kills": [{"defect": "wrong", "blank": "was never measured"}, {"defect": "fine", "blank": ""}]}, CALLER]
+        self.assertEqual(self.blanks(told, [DEFECT, LOST]),
+                         ["close-once: wrong was never measured; fltfuzz mutants --record wrong"])
 
     def test_a_rule_that_there_is_not(self):
         self.assertEqual(self.blanks([PROVIDER, CALLER], [DEFECT._replace(rules=["close-once", "clsoe"]), LOST]),
