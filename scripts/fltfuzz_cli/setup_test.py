@@ -33,6 +33,7 @@ for package in "$@"; do
     afl++) cp "$machine/spare/afl-fuzz" "$machine/spare/afl-clang-fast" "$machine/bin/" ;;
     libclang-*) touch "$machine/runtime" ;;
     libcmocka-dev) touch "$machine/cmocka" ;;
+    python3-jinja2) touch "$machine/jinja2" ;;
     esac
 done
 """
@@ -219,6 +220,19 @@ class Setup(unittest.TestCase):
         self.assertEqual(self.machine.setup(), (0, ""))
         self.assertEqual(len(self.machine.apt()), 2)
         self.assertEqual(self.machine.setup("--afl")[0], 0)
+        self.assertEqual(len(self.machine.apt()), 4)
+
+    def test_jinja2_only_when_it_is_asked_for(self):
+        self.machine.have_all()
+        (self.machine.bin / "python3").unlink()
+        self.machine.program("python3", f'case "$*" in *jinja2*) [ -e "$machine/jinja2" ] && echo 3.1 ;; *) exec {sys.executable} "$@" ;; esac')
+        self.assertEqual(self.machine.setup(), (0, ""))
+        self.assertEqual(self.machine.setup("--jinja2")[0], 0)
+        self.assertTrue(self.machine.apt()[1].endswith(" --no-install-recommends python3-jinja2"), self.machine.apt())
+        self.assertEqual(self.machine.setup("--jinja2"), (0, ""))
+        (self.machine.folder / "jinja2").unlink()
+        self.assertEqual(self.machine.setup(), (0, ""))
+        self.assertEqual(self.machine.setup("--jinja2")[0], 0)
         self.assertEqual(len(self.machine.apt()), 4)
 
     def test_the_report_lists_what_is_optional(self):

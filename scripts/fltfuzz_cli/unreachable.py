@@ -29,7 +29,7 @@ def _entry(where, number, line):
     form, _, rest = line.partition(" ")
     parts = [part.strip() for part in re.split(r" : ", rest)]
     wanted = {"only": 3, "not": 3, "outcome": 4}.get(form)
-    if wanted is None or len(parts) != wanted or not all(parts):
+    if len(parts) != wanted or not all(parts) or not re.fullmatch(r"[a-z0-9- ]+ : [\w* ]+", " : ".join(parts[:2])):
         raise Stop(f"{where}:{number}: expected only|not RULE... : CALL... : REASON, or outcome RULE : CALL : OUTCOME : REASON")
     outcome = parts[2] if form == "outcome" else ""
     return Entry(number, form, parts[0].split(), parts[1].split(), outcome, parts[-1])
