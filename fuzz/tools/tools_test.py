@@ -47,6 +47,32 @@ class Tools(unittest.TestCase):
 STRICT = "# My Windows.\nprofile strict\nswitch reuse=immediate\n"
 
 
+class Coverage(Tools):
+    """What sequences try, as JSON."""
+
+    def test_a_sequence_and_its_binary_form(self):
+        text, binary = self.file("a.seq", DOUBLE_CLOSE), os.path.join(self.folder.name, "a.bin")
+        self.assertEqual(run("fltfuzz-seq", "encode", text, "-o", binary).returncode, 0)
+        told = [json.loads(run("fltfuzz-coverage", path).stdout) for path in (text, binary)]
+        self.assertEqual(told[0], told[1])
+        self.assertEqual((told[0]["sequences"], told[0]["calls_made"]), (1, 3))
+        self.assertIn(["close-once", "FltClose", "STATUS_INVALID_HANDLE", 1, 0, 0], told[0]["own"]["cells"])
+        self.assertNotIn("any", told[0])
+
+    def test_any_switches(self):
+        done = run("fltfuzz-coverage", "--open", self.file("a.seq", DOUBLE_CLOSE))
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        of_any = json.loads(done.stdout)["any"]["tightness"]["FltClose"]
+        self.assertGreater(of_any["allowed"], of_any["calls"])
+
+    def test_bad_input(self):
+        self.refused(run("fltfuzz-coverage"), "no input")
+        self.refused(run("fltfuzz-coverage", "--what"), "unknown option --what")
+        self.refused(run("fltfuzz-coverage", "--run", "x"), "a number from 1", "--run")
+        self.refused(run("fltfuzz-coverage", self.folder.name + "/none"), "none: No such file")
+        self.refused(run("fltfuzz-coverage", self.file("bad.seq", "FltClose(\n")), "bad.seq:1: ")
+
+
 class Switches(Tools):
     """A switches file, for sequences that name no profile."""
 
