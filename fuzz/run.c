@@ -18,6 +18,7 @@ struct flt_runner {
     struct flt_door *door;
     const struct flt_sequence *sequence;
     const struct flt_scripted_outcome *scripted;
+    const struct flt_run_options *options;
     struct variables handles, objects;
     struct flt_call call; /* the one under way */
     struct flt_outcome outcome;
@@ -215,6 +216,8 @@ static void run_steps(void *context) {
             store_results(runner, outcome);
         if (runner->keep)
             keep_result(runner, outcome);
+        if (on && runner->options->after_step)
+            on = runner->options->after_step(runner->options->context, runner);
     }
 }
 
@@ -223,6 +226,7 @@ bool flt_run(struct flt_runner *runner, const struct flt_sequence *sequence,
     struct flt_switches switches;
     flt_sequence_switches(sequence, &switches);
     runner->sequence = sequence;
+    runner->options = options;
     runner->handles.written = runner->objects.written = 0;
     runner->steps_run = 0;
     runner->fill = options->fill;
@@ -246,6 +250,10 @@ size_t flt_runner_steps_run(const struct flt_runner *runner) {
 
 const struct flt_step_result *flt_runner_result(const struct flt_runner *runner, size_t step) {
     return step < runner->steps_run && step < runner->results ? &runner->result[step] : NULL;
+}
+
+uint64_t flt_runner_variable(const struct flt_runner *runner, enum flt_slots kind, uint8_t slot) {
+    return variable(kind == FLT_SLOTS_HANDLE ? &runner->handles : &runner->objects, slot);
 }
 
 const struct flt_sequence *flt_runner_sequence(const struct flt_runner *runner) {

@@ -28,6 +28,10 @@ struct flt_run_options {
     /* NULL: the sequence's own. The contract's may be FLT_SWITCH_ANY. */
     const struct flt_switches *system, *contract;
     const struct flt_scripted_outcome *scripted; /* NULL: the system makes every call */
+    /* Called after each call that came back, unless NULL: false ends the run there. Where nothing is
+     * kept it may append steps to the sequence. */
+    bool (*after_step)(void *context, const struct flt_runner *runner);
+    void *context;
 };
 
 /* NULL when memory is short. A runner has a kernel and a door of its own. */
@@ -38,11 +42,13 @@ void flt_runner_free(struct flt_runner *runner);
 bool flt_run(struct flt_runner *runner, const struct flt_sequence *sequence,
              const struct flt_run_options *options);
 
-/* Of the last run. */
+/* Of the last run, or of the one under way. */
 struct flt_door *flt_runner_door(const struct flt_runner *runner);
 size_t flt_runner_steps_run(const struct flt_runner *runner);
 const struct flt_step_result *flt_runner_result(const struct flt_runner *runner,
                                                 size_t step); /* keep */
+/* What a variable of the test case holds, 0 while nothing was written to it. */
+uint64_t flt_runner_variable(const struct flt_runner *runner, enum flt_slots kind, uint8_t slot);
 const struct flt_sequence *flt_runner_sequence(const struct flt_runner *runner);
 
 #endif

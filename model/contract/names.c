@@ -68,9 +68,8 @@ static bool is_there_at_start(const struct flt_name *name) {
                     name->there == FLT_NAME_LINK || name->there == FLT_NAME_VOLUME);
 }
 
-static void start_name(struct flt_names *names, uint8_t id) {
+bool flt_node_at_start(uint8_t id, struct flt_node *node) {
     const struct flt_name *name = flt_name_by_id(id);
-    struct flt_node *node = &names->node[id];
     node->kind = FLT_NAME_NOTHING;
     node->named = node->original = is_there_at_start(name);
     node->deleting = node->oplocked = false;
@@ -83,8 +82,14 @@ static void start_name(struct flt_names *names, uint8_t id) {
         node->attributes = name->attributes;
         node->oplocked = id == FLT_NAME_ID_OPLOCKED;
     }
-    names->standing[id] = node->original ? id : 0;
-    names->row[id] = row_of(node->original ? node : &names->node[0]);
+    return node->original;
+}
+
+static void start_name(struct flt_names *names, uint8_t id) {
+    struct flt_node *node = &names->node[id];
+    const bool stands = flt_node_at_start(id, node);
+    names->standing[id] = stands ? id : 0;
+    names->row[id] = row_of(stands ? node : &names->node[0]);
     names->change[id].rule = FLT_RULE_NONE;
 }
 

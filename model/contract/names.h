@@ -69,6 +69,8 @@ bool flt_names_init(struct flt_contract *contract);
 void flt_names_free(struct flt_contract *contract);
 /* Back to the names of the start. Costs what was touched. */
 void flt_forget_names(struct flt_contract *contract);
+/* What stands under the name then; false, and a node of kind NOTHING: nothing does. */
+bool flt_node_at_start(uint8_t name, struct flt_node *node);
 /* One more call is observed. */
 void flt_end_call_on_names(struct flt_contract *contract);
 /* A change came in the last call. */

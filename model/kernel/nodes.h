@@ -47,6 +47,8 @@ _Static_assert(FLT_NAME_LIMIT <= 32, "a mask has a bit per name");
 void flt_nodes_init(struct flt_nodes *nodes);
 /* Back to the start world. Costs what was touched. */
 void flt_nodes_reset(struct flt_nodes *nodes);
+/* What stands under a name at the start. */
+void flt_nodes_start(uint8_t name, struct flt_name_row *row, struct flt_node *node);
 
 /* All 0 where nothing is. */
 FLT_INLINE const struct flt_name_row *flt_nodes_row(const struct flt_nodes *nodes, uint8_t name) {

@@ -6,16 +6,16 @@ static bool is_there_at_start(const struct flt_name *name) {
            name->there == FLT_NAME_LINK || name->there == FLT_NAME_VOLUME;
 }
 
-static void restore(struct flt_nodes *nodes, uint8_t id) {
+void flt_nodes_start(uint8_t id, struct flt_name_row *row, struct flt_node *node) {
     const struct flt_name *name = flt_name_by_id(id);
-    nodes->row[id] = (struct flt_name_row){0};
-    nodes->node[id] = (struct flt_node){.mark = 1};
+    *row = (struct flt_name_row){0};
+    *node = (struct flt_node){.mark = 1};
     if (!name || !is_there_at_start(name))
         return;
-    nodes->row[id].there = name->there;
-    nodes->row[id].attributes = name->attributes;
-    nodes->row[id].oplocked = id == FLT_NAME_ID_OPLOCKED;
-    nodes->node[id].is_original = true;
+    row->there = name->there;
+    row->attributes = name->attributes;
+    row->oplocked = id == FLT_NAME_ID_OPLOCKED;
+    node->is_original = true;
 }
 
 void flt_nodes_init(struct flt_nodes *nodes) {
@@ -25,7 +25,7 @@ void flt_nodes_init(struct flt_nodes *nodes) {
 void flt_nodes_reset(struct flt_nodes *nodes) {
     for (uint8_t id = 0; nodes->touched != 0; id++, nodes->touched >>= 1)
         if (nodes->touched & 1)
-            restore(nodes, id);
+            flt_nodes_start(id, &nodes->row[id], &nodes->node[id]);
 }
 
 bool flt_nodes_has_names_in(const struct flt_nodes *nodes, uint8_t directory) {
