@@ -28,8 +28,8 @@ struct flt_run_options {
     /* NULL: the sequence's own. The contract's may be FLT_SWITCH_ANY. */
     const struct flt_switches *system, *contract;
     const struct flt_scripted_outcome *scripted; /* NULL: the system makes every call */
-    /* Called after each call that came back, unless NULL: false ends the run there. Where nothing is
-     * kept it may append steps to the sequence. */
+    /* Called after each call that came back, unless NULL: false ends the run there. Where nothing
+     * is kept it may append steps to the sequence. */
     bool (*after_step)(void *context, const struct flt_runner *runner);
     void *context;
 };

@@ -158,12 +158,12 @@ static bool same_call(const struct flt_step *a, const struct flt_step *b) {
         return false;
     const struct flt_call_info *row = &flt_calls[a->opcode];
     for (int result = 0; result < FLT_RESULT_SLOTS; result++)
-        if (row->results & FLT_SLOT_RESULTS & 1u << result && a->result[result] != b->result[result])
+        if (row->results & FLT_SLOT_RESULTS & 1u << result &&
+            a->result[result] != b->result[result])
             return false;
     for (int arg = 1; arg < FLT_ARG_LIMIT; arg++)
-        if (row->args & 1u << arg &&
-            (a->arg[arg] != b->arg[arg] ||
-             (FLT_SLOT_ARGS & 1u << arg && a->form[arg] != b->form[arg])))
+        if (row->args & 1u << arg && (a->arg[arg] != b->arg[arg] ||
+                                      (FLT_SLOT_ARGS & 1u << arg && a->form[arg] != b->form[arg])))
             return false;
     return true;
 }

@@ -34,8 +34,9 @@ void flt_scope_sequence(const struct flt_scope *scope, const uint8_t *move, size
                         struct flt_sequence *sequence);
 void flt_scope_append(const struct flt_scope *scope, uint8_t move, struct flt_sequence *sequence);
 
-/* The whole state that the run is in, kernel and contract, up to renaming: model/kernel/state_hash.h
- * and model/contract/state_hash.h say what is in it. Never 0. False: too large to be hashed. */
+/* The whole state that the run is in, kernel and contract, up to renaming:
+ * model/kernel/state_hash.h and model/contract/state_hash.h say what is in it. Never 0. False: too
+ * large to be hashed. */
 bool flt_scope_state(const struct flt_scope *scope, const struct flt_runner *runner,
                      uint64_t *hash);
 

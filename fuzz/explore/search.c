@@ -45,9 +45,10 @@ static bool go_on(const struct flt_search *search, struct flt_store *store,
     if (!flt_store_resume(store, progress))
         return false;
     if (progress->uncounted > 0 && search->length > progress->length) {
-        fprintf(stderr,
-                "%s: the states of %zu calls were too many to keep: start anew with more --memory\n",
-                search->folder, progress->length);
+        fprintf(
+            stderr,
+            "%s: the states of %zu calls were too many to keep: start anew with more --memory\n",
+            search->folder, progress->length);
         return false;
     }
     if (flt_search_load(store, progress, visited, false))
@@ -106,8 +107,8 @@ static void search_with(const struct flt_search *search, struct flt_store *store
     struct flt_workers *workers =
         flt_workers_new(search->scope, visited, store, search->jobs, search->folder);
     const bool ready =
-        workers && (search->resume
-                        ? go_on(search, store, visited, progress)
+        workers &&
+        (search->resume ? go_on(search, store, visited, progress)
                         : flt_store_start(store) && add_start(search, store, visited, progress));
     if (ready) {
         result->end = explore(search, store, workers, progress);

@@ -166,10 +166,9 @@ static void json_states(const struct flt_progress *progress, FILE *out) {
             progress->transitions, progress->loops, progress->stops);
 }
 
-static void json_violations(const struct flt_search *search,
-                            const struct flt_search_result *result, FILE *out) {
-    fprintf(out, "  \"violations\": %" PRIu64 ",\n  \"violation\": [",
-            result->progress.violations);
+static void json_violations(const struct flt_search *search, const struct flt_search_result *result,
+                            FILE *out) {
+    fprintf(out, "  \"violations\": %" PRIu64 ",\n  \"violation\": [", result->progress.violations);
     for (size_t i = 0; i < result->violations; i++) {
         const struct flt_met *met = &result->violation[i];
         fprintf(out, "%s{\"rule\": ", i ? ", " : "");
@@ -233,8 +232,8 @@ static void print_violation(const struct flt_search *search, const struct flt_me
     print_moves(search, met, sequence, out);
 }
 
-void flt_statement_findings(const struct flt_search *search,
-                            const struct flt_search_result *result, FILE *out) {
+void flt_statement_findings(const struct flt_search *search, const struct flt_search_result *result,
+                            FILE *out) {
     struct flt_sequence sequence;
     struct flt_runner *runner = flt_runner_new();
     if (!runner || !flt_sequence_init(&sequence)) {

@@ -13,7 +13,7 @@ void flt_statement_print(const struct flt_search *search, const struct flt_searc
 void flt_statement_json(const struct flt_search *search, const struct flt_search_result *result,
                         FILE *out);
 /* The violations as every tool prints findings: in a run of their own. */
-void flt_statement_findings(const struct flt_search *search,
-                            const struct flt_search_result *result, FILE *out);
+void flt_statement_findings(const struct flt_search *search, const struct flt_search_result *result,
+                            FILE *out);
 
 #endif

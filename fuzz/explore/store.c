@@ -223,8 +223,8 @@ bool flt_store_resume(struct flt_store *store, struct flt_progress *progress) {
     path_of(store, "checkpoint", path);
     FILE *in = fopen(path, "r");
     if (!in)
-        return complain(store, errno == ENOENT ? "holds no exploration to go on with"
-                                               : strerror(errno));
+        return complain(store,
+                        errno == ENOENT ? "holds no exploration to go on with" : strerror(errno));
     const bool good = scan_progress(in, progress);
     fclose(in);
     if (!good)

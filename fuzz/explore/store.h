@@ -8,9 +8,9 @@
 
 /* As far as it got. */
 struct flt_progress {
-    uint64_t scope;                      /* its hash */
-    size_t length;                       /* the states of this length are being expanded */
-    uint64_t next;                       /* the first of them that is not expanded */
+    uint64_t scope;                       /* its hash */
+    size_t length;                        /* the states of this length are being expanded */
+    uint64_t next;                        /* the first of them that is not expanded */
     uint64_t found[FLT_SCOPE_LENGTH + 1]; /* states by length */
     uint64_t uncounted; /* successors of the last length that found no room: their states are not
                            told apart, though each was checked */

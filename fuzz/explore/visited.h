@@ -1,5 +1,6 @@
-/* The set of states that were found, by their hashes: a table of fixed size in memory that processes
- * share. States are only ever added, each by one atomic exchange, so that no lock is needed. */
+/* The set of states that were found, by their hashes: a table of fixed size in memory that
+ * processes share. States are only ever added, each by one atomic exchange, so that no lock is
+ * needed. */
 #ifndef FLT_EXPLORE_VISITED_H
 #define FLT_EXPLORE_VISITED_H
 

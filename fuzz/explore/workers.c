@@ -21,8 +21,8 @@ struct report {
 };
 
 struct shared {
-    _Atomic uint64_t next;       /* state to take */
-    _Atomic bool over;           /* take no more */
+    _Atomic uint64_t next;              /* state to take */
+    _Atomic bool over;                  /* take no more */
     _Atomic bool known[FLT_RULE_COUNT]; /* somebody met that rule's violation */
     struct flt_met met[FLT_RULE_COUNT];
     struct report report[FLT_WORKERS];
@@ -145,7 +145,8 @@ static void work(struct worker *worker, uint64_t states, double until, pid_t par
         if (first >= states)
             return;
         const size_t wanted = states - first < at_once ? (size_t)(states - first) : at_once;
-        if (flt_store_read(worker->workers->store, worker->length, first, wanted, state) != wanted) {
+        if (flt_store_read(worker->workers->store, worker->length, first, wanted, state) !=
+            wanted) {
             fail(worker, FLT_WORKERS_NO_MEMORY);
             return;
         }

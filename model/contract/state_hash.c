@@ -227,9 +227,8 @@ static uint64_t opened_bits(const struct walk *walk, const struct flt_opened *op
 static uint64_t owner_bits(const struct flt_contract *contract,
                            const struct flt_object_record *object) {
     const bool registered = object->registration == contract->registration[object->filter];
-    return (uint64_t)object->by_flt | (uint64_t)object->abandoned << 1 |
-           (uint64_t)registered << 2 | (uint64_t)object->filter << 8 |
-           (uint64_t)object->instance << 16;
+    return (uint64_t)object->by_flt | (uint64_t)object->abandoned << 1 | (uint64_t)registered << 2 |
+           (uint64_t)object->filter << 8 | (uint64_t)object->instance << 16;
 }
 
 static uint64_t irp_bits(const struct flt_object_record *object) {
@@ -242,13 +241,13 @@ static uint64_t irp_bits(const struct flt_object_record *object) {
 /* `number` is the object's, or walk->count for one that has none. */
 static uint64_t object_hash(const struct walk *walk, uint32_t number, uint32_t at) {
     const struct flt_object_record *object = &walk->contract->object[at];
-    const uint64_t kind = (uint64_t)object->state << 16 | (uint64_t)object->type << 8 |
-                          object->told;
+    const uint64_t kind =
+        (uint64_t)object->state << 16 | (uint64_t)object->type << 8 | object->told;
     const uint64_t counts =
         flt_row_hash((uint64_t)object->handles << 32 | object->references, kind, irp_bits(object));
-    const uint64_t open = flt_row_hash(owner_bits(walk->contract, object),
-                                       opened_bits(walk, &object->opened),
-                                       node_bits(walk, number, object->opened.node));
+    const uint64_t open =
+        flt_row_hash(owner_bits(walk->contract, object), opened_bits(walk, &object->opened),
+                     node_bits(walk, number, object->opened.node));
     return flt_row_hash(counts, open, takes_hash(walk, object));
 }
 

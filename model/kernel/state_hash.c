@@ -59,10 +59,9 @@ static uint64_t file_bits(const struct flt_nodes *nodes, const struct flt_file *
 static uint64_t object_hash(const struct walk *walk, const struct flt_object *object) {
     const uint64_t file =
         object->type == FLT_TYPE_FILE ? file_bits(&walk->kernel->objects.nodes, &object->file) : 0;
-    return flt_row_hash((uint64_t)object->handles << 32 | object->references,
-                        (uint64_t)object->type << 16 | (uint64_t)object->phase << 8 |
-                            object->opener,
-                        file);
+    return flt_row_hash(
+        (uint64_t)object->handles << 32 | object->references,
+        (uint64_t)object->type << 16 | (uint64_t)object->phase << 8 | object->opener, file);
 }
 
 /* ---- handles --------------------------------------------------------------------------------- */
@@ -200,8 +199,7 @@ static void add_objects(struct walk *walk, struct flt_unnamed_objects *unnamed) 
         const struct flt_object *object = flt_object_pool_at(pool, i);
         if (known_number(walk, object) != NO_NUMBER)
             continue;
-        const uint64_t hash =
-            flt_mix_in(object_hash(walk, object), unnamed_handles(walk, object));
+        const uint64_t hash = flt_mix_in(object_hash(walk, object), unnamed_handles(walk, object));
         sum += hash;
         if (unnamed->count == FLT_STATE_OBJECTS)
             walk->too_many = true;
@@ -222,8 +220,8 @@ static uint64_t name_hash(uint8_t name, const struct flt_name_row *row,
                      (uint64_t)share->writers << 32 | share->deleters);
     const uint64_t shared = flt_row_hash((uint64_t)share->shared_read << 32 | share->shared_write,
                                          (uint64_t)share->shared_delete << 32 | node->opens, name);
-    const uint64_t hidden = flt_row_hash((uint64_t)node->pipe.share << 32 | node->pipe.most,
-                                         node->is_original, name);
+    const uint64_t hidden =
+        flt_row_hash((uint64_t)node->pipe.share << 32 | node->pipe.most, node->is_original, name);
     return flt_row_hash(shown, shared, hidden);
 }
 
@@ -236,8 +234,8 @@ static void add_names(struct walk *walk) {
     for (uint32_t left = nodes->touched; left != 0; left &= left - 1) {
         const uint8_t name = (uint8_t)__builtin_ctz(left);
         flt_nodes_start(name, &row, &node);
-        sum += name_hash(name, &nodes->row[name], &nodes->node[name]) -
-               name_hash(name, &row, &node);
+        sum +=
+            name_hash(name, &nodes->row[name], &nodes->node[name]) - name_hash(name, &row, &node);
     }
     add(walk, sum);
 }

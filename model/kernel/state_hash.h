@@ -17,8 +17,8 @@
  *   its table starts over. Live ones are hashed in order, and the places of dead ones as above.
  * - How many handles a table has room for, if that is less than 64.
  * - Objects are numbered as the variables lead to them: counts, type, phase, opener, and of a file
- *   object its name, kind, sharing and flags; whether its node still has the name and its POSIX mark
- *   still stands, for nothing else is asked of the numbers that say so. Never an address. Those
+ *   object its name, kind, sharing and flags; whether its node still has the name and its POSIX
+ * mark still stands, for nothing else is asked of the numbers that say so. Never an address. Those
  *   that no variable leads to are a set, and given out in `unnamed`.
  * - What stands under each name, with what the view does not show: who has it open, the limits of a
  *   pipe, whether it is the original.
