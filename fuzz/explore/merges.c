@@ -139,8 +139,8 @@ static bool same_after_all(struct check *check) {
     return true;
 }
 
-/* A random sequence and the one that the exploration keeps for its state. False: the two are no
- * pair to be compared. */
+/* A random sequence and the one that the exploration keeps for its state. False: they are the same,
+ * or there is no state. */
 static bool find_pair(struct check *check) {
     struct flt_merges *merges = check->merges;
     struct flt_explored *explored = check->explored;
@@ -156,7 +156,8 @@ static bool find_pair(struct check *check) {
     if (merges->unknown)
         return true;
     memcpy(merges->move[1], kept.move, merges->count[1]);
-    return !is_part(merges->move[1], merges->count[1], merges->move[0], merges->count[0]);
+    return merges->count[0] != merges->count[1] ||
+           memcmp(merges->move[0], merges->move[1], merges->count[0]) != 0;
 }
 
 bool flt_merges_check(const struct flt_scope *scope, const char *folder, uint64_t memory,
@@ -173,6 +174,8 @@ bool flt_merges_check(const struct flt_scope *scope, const char *folder, uint64_
         if (merges->unknown || !same_after_all(&check))
             break;
         merges->pairs++;
+        merges->apart += !is_part(merges->move[1], merges->count[1], merges->move[0],
+                                  merges->count[0]);
     }
     flt_sequence_free(&check.sequence);
     flt_explored_close(check.explored);
@@ -194,9 +197,10 @@ static void print_sequence(const struct flt_scope *scope, const struct flt_merge
 
 void flt_merges_print(const struct flt_scope *scope, const struct flt_merges *merges, FILE *out) {
     fprintf(out,
-            "%" PRIu64 " pairs of sequences that lead to one state, from %" PRIu64
-            " random ones, were extended in %" PRIu64 " ways, by %d moves each: ",
-            merges->pairs, merges->tried, merges->extensions, FLT_MERGE_EXTENSION);
+            "%" PRIu64 " pairs of sequences that lead to one state (in %" PRIu64
+            " neither is the other with calls left out) were extended in %" PRIu64
+            " ways, by %d moves each: ",
+            merges->pairs, merges->apart, merges->extensions, FLT_MERGE_EXTENSION);
     if (merges->unknown) {
         fputs("a sequence leads to a state that the exploration has not:\n", out);
         print_sequence(scope, merges, 0, out);

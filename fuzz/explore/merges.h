@@ -13,7 +13,8 @@ struct flt_merges {
 
     /* What came of it. */
     uint64_t pairs, extensions;
-    uint64_t tried;   /* random sequences, of which most are no new way to their state */
+    uint64_t apart;   /* pairs of which neither is the other with some moves left out */
+    uint64_t tried;   /* random sequences */
     bool differ;      /* after the same moves; or: */
     bool unknown;     /* the first sequence leads to a state that the exploration has not */
     size_t count[2];  /* moves of the two sequences, */
@@ -22,8 +23,7 @@ struct flt_merges {
 };
 
 /* Compares random sequences, as long as the exploration is complete, with those that it keeps for
- * the same states, where neither is the other with some moves left out. False: one line on stderr
- * says what is missing. */
+ * the same states. False: one line on stderr says what is missing. */
 bool flt_merges_check(const struct flt_scope *scope, const char *folder, uint64_t memory,
                       struct flt_merges *merges);
 /* A sentence; and the two sequences where they differ. */

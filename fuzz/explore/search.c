@@ -3,7 +3,12 @@
 #include <math.h>
 #include <string.h>
 
-enum { SECONDS_TO_CHECKPOINT = 10 };
+/* From one checkpoint to the next: a third of the time so far, within these limits, so that a kill
+ * never costs much of what was done. */
+static double until_checkpoint(double elapsed) {
+    const double third = elapsed / 3, shortest = 0.1, longest = 10;
+    return third < shortest ? shortest : third > longest ? longest : third;
+}
 
 bool flt_search_load(const struct flt_store *store, const struct flt_progress *progress,
                      struct flt_visited *visited, bool with_notes) {
@@ -82,7 +87,7 @@ static enum flt_search_end explore(const struct flt_search *search, struct flt_s
         const double now = flt_clock();
         if (now >= deadline)
             return FLT_SEARCH_TIME;
-        const double soon = now + SECONDS_TO_CHECKPOINT;
+        const double soon = now + until_checkpoint(now - begin);
         const enum flt_workers_end end =
             flt_workers_run(workers, progress, soon < deadline ? soon : deadline,
                             progress->length + 1 == search->length);

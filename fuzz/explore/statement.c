@@ -87,8 +87,9 @@ static void print_extent(const struct flt_search *search, const struct flt_searc
                          FILE *out) {
     const struct flt_progress *progress = &result->progress;
     const size_t length = flt_statement_length(result);
-    fprintf(out, "Scope %s (%016" PRIx64 ", %zu moves): every sequence of up to %zu calls, ",
-            search->scope->name, search->scope->hash, search->scope->moves, length);
+    fprintf(out, "Scope %s (%016" PRIx64 ", %zu moves): every sequence of up to %zu call%s, ",
+            search->scope->name, search->scope->hash, search->scope->moves, length,
+            length == 1 ? "" : "s");
     print_power(search->scope->moves, length, out);
     fprintf(out, " of %zu", length);
     if (is_closed(progress))
