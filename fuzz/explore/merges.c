@@ -174,8 +174,8 @@ bool flt_merges_check(const struct flt_scope *scope, const char *folder, uint64_
         if (merges->unknown || !same_after_all(&check))
             break;
         merges->pairs++;
-        merges->apart += !is_part(merges->move[1], merges->count[1], merges->move[0],
-                                  merges->count[0]);
+        merges->apart +=
+            !is_part(merges->move[1], merges->count[1], merges->move[0], merges->count[0]);
     }
     flt_sequence_free(&check.sequence);
     flt_explored_close(check.explored);

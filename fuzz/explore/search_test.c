@@ -101,14 +101,15 @@ static void a_state_that_is_missing_is_seen(void **state) {
     char *paths[] = {path};
     FILE *nowhere = fopen("/dev/null", "w");
     flt_fixture_search(&scope, 2, &result);
-    assert_true(flt_reached_check(&scope, flt_fixture_folder(), 1 << 22, paths, 1, &reached, nowhere));
+    assert_true(
+        flt_reached_check(&scope, flt_fixture_folder(), 1 << 22, paths, 1, &reached, nowhere));
     assert_int_equal(reached.usable, 0); /* h0 = FltCreateFile(attributes=0) is none of the moves */
     free(path);
-    path = strdup(flt_fixture_file("a.seq",
-                                   "h7, o3 = FltCreateFileEx(access=GENERIC_READ|DELETE)\n"
-                                   "FltClose(h7)\nRunIn(p2)\n"));
+    path = strdup(flt_fixture_file("a.seq", "h7, o3 = FltCreateFileEx(access=GENERIC_READ|DELETE)\n"
+                                            "FltClose(h7)\nRunIn(p2)\n"));
     paths[0] = path;
-    assert_true(flt_reached_check(&scope, flt_fixture_folder(), 1 << 22, paths, 1, &reached, nowhere));
+    assert_true(
+        flt_reached_check(&scope, flt_fixture_folder(), 1 << 22, paths, 1, &reached, nowhere));
     assert_int_equal(reached.usable, 1);
     assert_int_equal(reached.states, 3);
     assert_int_equal(reached.missing, 0);
@@ -118,7 +119,8 @@ static void a_state_that_is_missing_is_seen(void **state) {
     struct flt_store *store = flt_store_open(flt_fixture_folder());
     assert_true(flt_store_checkpoint(store, &progress));
     flt_store_close(store);
-    assert_true(flt_reached_check(&scope, flt_fixture_folder(), 1 << 22, paths, 1, &reached, nowhere));
+    assert_true(
+        flt_reached_check(&scope, flt_fixture_folder(), 1 << 22, paths, 1, &reached, nowhere));
     assert_int_equal(reached.missing, 2);
     fclose(nowhere);
     free(path);

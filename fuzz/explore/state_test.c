@@ -112,9 +112,9 @@ static void names_count(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values_have_no_say),   cmocka_unit_test(the_next_value_has),
-        cmocka_unit_test(who_holds_what_has),   cmocka_unit_test(what_nobody_holds_counts),
-        cmocka_unit_test(references_count),     cmocka_unit_test(names_count),
+        cmocka_unit_test(values_have_no_say), cmocka_unit_test(the_next_value_has),
+        cmocka_unit_test(who_holds_what_has), cmocka_unit_test(what_nobody_holds_counts),
+        cmocka_unit_test(references_count),   cmocka_unit_test(names_count),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -31,6 +31,9 @@ class Usage(unittest.TestCase):
         self.refused(["fuzz", "--engine", "honggfuzz"], "honggfuzz", "libfuzzer", "afl")
         self.refused(["fuzz", "--preset", "gcc"], "gcc", "msan")
         self.refused(["fuzz", "--engine", "afl", "--preset", "msan"], "--preset is for libFuzzer")
+        self.refused(["explore", "--scope", "nothing"], "nothing", "default", "handles")
+        self.refused(["explore", "--length", "17"], "--length", "whole number from 1 to 16")
+        self.refused(["explore", "--print-scope", "--reached", "a.seq"], "--reached", "--print-scope")
         self.refused(["replay"], "PATH")
         self.refused(["encode", "a.seq"], "-o")
 
