@@ -49,7 +49,7 @@ class Corpus(unittest.TestCase):
 
 class Run(unittest.TestCase):
     def test_a_generated_run(self):
-        reports = [json.loads(fltfuzz("--run", "2000", "--seed", seed, "--json", "-").stdout) for seed in ("5", "5", "6")]
+        reports = [json.loads(fltfuzz("--run", "1000", "--seed", seed, "--json", "-").stdout) for seed in ("5", "5", "6")]
         self.assertEqual(reports[0], reports[1])
         self.assertNotEqual(reports[0]["totals"], reports[2]["totals"])
         for report in reports:
