@@ -52,7 +52,15 @@ static const uint64_t classes[FLT_OP_LIMIT] = {
     [FLT_OP_UnloadComplete] = FLT_CALLS_ENDS_UNLOAD,
 };
 
+static bool moves_always(uint8_t opcode) {
+    const uint64_t always = FLT_CALLS_ENTERS | FLT_CALLS_LEAVES | FLT_CALLS_ATTACHES |
+                            FLT_CALLS_DETACHES | FLT_CALLS_REFERENCES_BY_POINTER | FLT_CALLS_DROPS |
+                            FLT_CALLS_FREES_LIST | FLT_CALLS_UNREGISTERS;
+    return (classes[opcode] & always) != 0 || opcode == FLT_OP_FltCancelFileOpen;
+}
+
 uint64_t flt_call_classes(uint8_t opcode) {
     return classes[opcode] | FLT_CALLS_ANY |
+           (moves_always(opcode) ? 0 : FLT_CALLS_MAY_MOVE_NOTHING) |
            (flt_calls[opcode].returns_status ? FLT_CALLS_RETURNS_STATUS : 0);
 }

@@ -62,6 +62,8 @@
 #define FLT_CALLS_ENDS_FILTER (FLT_CALLS_UNREGISTERS | FLT_CALLS_ENDS_UNLOAD)
 #define FLT_CALLS_ENDS_INSTANCE (FLT_CALLS_ENDS_TEARDOWN | FLT_CALLS_ENDS_FILTER)
 #define FLT_CALLS_ANY (UINT64_C(1) << 63)
+/* All but those that are withheld, or stop the system, unless they move something. */
+#define FLT_CALLS_MAY_MOVE_NOTHING (UINT64_C(1) << 62)
 
 /* The classes of a call. */
 uint64_t flt_call_classes(uint8_t opcode);
