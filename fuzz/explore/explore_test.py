@@ -3,6 +3,7 @@ on after it was killed, and one clear line for what is wrong.
 
 Run by CTest as: python3 explore_test.py BUILD-FOLDER
 """
+import contextlib
 import json
 import os
 import signal
@@ -125,6 +126,26 @@ class Resume(Explore):
         resumed, done = self.explore("names", "--length", "5", "--jobs", "2", "--resume")
         self.assertEqual(done.returncode, 0, done)
         self.assertEqual({key: whole[key] for key in SAME}, {key: resumed[key] for key in SAME})
+
+
+class Died(Explore):
+    def test_a_process_that_dies_is_a_finding(self):
+        """As a sanitizer would end it."""
+        command = self.words("default", "--length", "8")
+        environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}  # looking for leaks takes a process too
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+            while not (self.folder / "found" / "checkpoint").exists() or not children.read_text(encoding="utf-8"):
+                time.sleep(0.01)
+            while process.poll() is None:
+                for child in children.read_text(encoding="utf-8").split():
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(int(child), signal.SIGKILL)
+                time.sleep(0.01)
+            said = process.stdout.read()
+        self.assertEqual(process.returncode, 1, said)
+        self.assertIn("a process died while it ran these calls and one more of the scope:\n", said)
+        self.assertIn("Not complete to 8 calls: a run ended its process", said)
 
 
 class Wrong(Explore):

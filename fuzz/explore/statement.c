@@ -140,8 +140,8 @@ void flt_statement_print(const struct flt_search *search, const struct flt_searc
     print_number(progress->violations, out);
     fputs(" violations. ", out);
     print_states(progress, out);
-    fprintf(out, "%.1f s with %zu process%s: ", progress->seconds, search->jobs,
-            search->jobs == 1 ? "" : "es");
+    fprintf(out, "%.1f s with %zu process%s, %.1f s of processor time: ", progress->seconds,
+            search->jobs, search->jobs == 1 ? "" : "es", progress->processor);
     print_number((uint64_t)per_second(states_of(progress), progress->seconds), out);
     fputs(" states/s, ", out);
     print_number((uint64_t)per_second(progress->transitions, progress->seconds), out);
@@ -204,6 +204,7 @@ void flt_statement_json(const struct flt_search *search, const struct flt_search
     json_violations(search, result, out);
     fprintf(out, "  \"jobs\": %zu,\n  \"memory_bytes\": %" PRIu64 ",\n  \"seconds\": %.3f,\n",
             search->jobs, result->memory, progress->seconds);
+    fprintf(out, "  \"processor_seconds\": %.3f,\n", progress->processor);
     fprintf(out, "  \"states_per_s\": %.1f,\n  \"transitions_per_s\": %.1f,\n",
             per_second(states_of(progress), progress->seconds),
             per_second(progress->transitions, progress->seconds));

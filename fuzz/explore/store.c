@@ -149,8 +149,8 @@ static void print_progress(const struct flt_progress *progress, FILE *out) {
         fprintf(out, "found %" PRIu64 "\n", progress->found[i]);
     fprintf(out, "uncounted %" PRIu64 "\ntransitions %" PRIu64 "\nloops %" PRIu64 "\n",
             progress->uncounted, progress->transitions, progress->loops);
-    fprintf(out, "stops %" PRIu64 "\nviolations %" PRIu64 "\nseconds %.3f\n", progress->stops,
-            progress->violations, progress->seconds);
+    fprintf(out, "stops %" PRIu64 "\nviolations %" PRIu64 "\nseconds %.3f\nprocessor %.3f\n",
+            progress->stops, progress->violations, progress->seconds, progress->processor);
 }
 
 static bool scan_progress(FILE *in, struct flt_progress *progress) {
@@ -165,8 +165,9 @@ static bool scan_progress(FILE *in, struct flt_progress *progress) {
             return false;
     return fscanf(in, " uncounted %" SCNu64 " transitions %" SCNu64 " loops %" SCNu64,
                   &progress->uncounted, &progress->transitions, &progress->loops) == 3 &&
-           fscanf(in, " stops %" SCNu64 " violations %" SCNu64 " seconds %lf", &progress->stops,
-                  &progress->violations, &progress->seconds) == 3;
+           fscanf(in, " stops %" SCNu64 " violations %" SCNu64 " seconds %lf processor %lf",
+                  &progress->stops, &progress->violations, &progress->seconds,
+                  &progress->processor) == 4;
 }
 
 static bool sync_folder(const struct flt_store *store) {

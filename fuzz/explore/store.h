@@ -16,6 +16,7 @@ struct flt_progress {
                            told apart, though each was checked */
     uint64_t transitions, loops, stops, violations;
     double seconds;
+    double processor; /* seconds of all processes: what the machine's other work has no part in */
 };
 
 struct flt_state {

@@ -18,6 +18,7 @@ struct report {
     struct flt_met now; /* what is being run */
     uint64_t found, uncounted, violations;
     struct flt_expansion_counts counts;
+    double processor; /* seconds */
 };
 
 struct shared {
@@ -39,10 +40,14 @@ struct flt_workers {
     struct flt_met trouble;
 };
 
-double flt_clock(void) {
+static double read_clock(clockid_t clock) {
     struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(clock, &time);
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+double flt_clock(void) {
+    return read_clock(CLOCK_MONOTONIC);
 }
 
 /* ---- in a process ---------------------------------------------------------------------------- */
@@ -167,6 +172,7 @@ static _Noreturn void be_worker(struct flt_workers *workers, size_t number,
     worker.used = 0;
     work(&worker, progress->found[progress->length], until, parent);
     flush_found(&worker);
+    worker.report->processor = read_clock(CLOCK_PROCESS_CPUTIME_ID);
     _exit(0);
 }
 
@@ -239,6 +245,7 @@ static bool collect(struct flt_workers *workers, struct flt_progress *progress) 
         progress->found[progress->length + 1] += report->found;
         progress->uncounted += report->uncounted;
         progress->violations += report->violations;
+        progress->processor += report->processor;
         progress->transitions += report->counts.transitions;
         progress->loops += report->counts.loops;
         progress->stops += report->counts.stops;

@@ -46,8 +46,8 @@ static uint64_t record_bits(const struct flt_handle_record *record) {
 
 static void add_value_in(struct walk *walk, uint8_t table, uint64_t value) {
     const uint32_t at = flt_find_handle(walk->contract, table, value);
-    const struct flt_handle_record *record = &walk->contract->handle[at];
-    if (at == FLT_NOWHERE) {
+    const struct flt_handle_record *record = at == FLT_NOWHERE ? NULL : &walk->contract->handle[at];
+    if (!record) {
         add(walk, UINT64_C(1) << 32);
     } else if (!record->live) {
         add(walk, UINT64_C(2) << 32);
