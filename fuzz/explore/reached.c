@@ -115,14 +115,15 @@ static void look_at(const struct lookup *lookup, const char *path, struct flt_se
 
 static bool look_at_all(const struct lookup *lookup, char *const *path, size_t paths) {
     struct flt_input input;
-    bool good = flt_input_init(&input);
-    for (size_t i = 0; good && i < paths; i++) {
-        good = flt_input_load(path[i], &input);
-        if (good)
+    const bool ready = flt_input_init(&input);
+    for (size_t i = 0; ready && i < paths; i++) {
+        if (flt_input_load(path[i], &input))
             look_at(lookup, path[i], &input.text.sequence);
+        else
+            lookup->reached->unreadable++;
     }
     flt_input_free(&input);
-    return good;
+    return lookup->reached->files > 0;
 }
 
 bool flt_reached_check(const struct flt_scope *scope, const char *folder, uint64_t memory,
@@ -143,8 +144,9 @@ bool flt_reached_check(const struct flt_scope *scope, const char *folder, uint64
 void flt_reached_print(const struct flt_scope *scope, const struct flt_reached *reached,
                        FILE *out) {
     fprintf(out,
-            "Of %zu sequences %zu begin with moves of scope %s (%zu have no others): they reach "
+            "Of %zu sequences (%zu more cannot be read) %zu begin with moves of scope %s (%zu have "
+            "no others): they reach "
             "%" PRIu64 " of its %" PRIu64 " states, and %" PRIu64 " that it has not.\n",
-            reached->files, reached->usable, scope->name, reached->whole,
+            reached->files, reached->unreadable, reached->usable, scope->name, reached->whole,
             reached->states - reached->missing, reached->of, reached->missing);
 }

@@ -61,8 +61,7 @@ static void values_have_no_say(void **state) {
     /* h0 is the second value of the table, then the first. */
     SAME(AFTER(OPEN1, OPEN0), AFTER(OPEN0, OPEN1));
     SAME(AFTER(OPEN0, CLOSE0), AFTER(OPEN0, CLOSE0, OPEN0, CLOSE0));
-    /* The value of the event, which nobody holds any more, comes back before others that nobody
-     * holds. */
+    /* A value was freed and given out again: to whom it is new. */
     SAME(AFTER(OPEN0), AFTER(OPEN0, CLOSE0, OPEN0));
 }
 
