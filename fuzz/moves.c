@@ -222,8 +222,7 @@ static bool was_made(uint8_t name, const struct flt_name_row *row) {
 
 static void move_names(const struct flt_snapshot *before, const struct flt_view *view,
                        struct flt_difference *difference) {
-    struct flt_name_row now[FLT_NAME_LIMIT];
-    view->ops->names(view->self, now);
+    const struct flt_name_row *now = view->ops->names(view->self);
     for (uint8_t i = 0; i < FLT_NAME_LIMIT; i++) {
         const bool same = is_same_name(&before->name[i], &now[i]);
         if (memcmp(&before->name[i], &now[i], sizeof now[i]) != 0)

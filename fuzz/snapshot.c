@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "moves.h"
 
@@ -34,7 +35,7 @@ bool flt_snapshot_take(struct flt_snapshot *snapshot, const struct flt_contract 
     snapshot->objects =
         view.ops->objects(view.self, &objects, snapshot->object, snapshot->object_room);
     qsort(snapshot->object, snapshot->objects, sizeof *snapshot->object, by_token);
-    view.ops->names(view.self, snapshot->name);
+    memcpy(snapshot->name, view.ops->names(view.self), sizeof snapshot->name);
     flt_contract_summary(contract, &snapshot->summary);
     return true;
 }
