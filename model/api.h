@@ -22,5 +22,11 @@ VOID TeardownStart(PFLT_INSTANCE Instance);
 VOID TeardownComplete(PFLT_INSTANCE Instance);
 VOID UnloadFilter(PFLT_FILTER Filter, ULONG Kind); /* enum flt_unload */
 VOID UnloadComplete(PFLT_FILTER Filter, NTSTATUS Answer);
+NTSTATUS PostCreate(PFILE_OBJECT *FileObject, ACCESS_MASK DesiredAccess,
+                    POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
+                    ULONG FileAttributes, ULONG ShareAccess, ULONG CreateDisposition,
+                    ULONG CreateOptions);
+VOID CreateComplete(PFILE_OBJECT FileObject);
+VOID TakeReparseBuffer(PVOID *Buffer);
 
 #endif

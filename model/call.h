@@ -126,6 +126,7 @@ enum flt_type {
     FLT_TYPE_SECTION,
     FLT_TYPE_KEY,
     FLT_TYPE_ECP_LIST, /* no object of the object manager: its pointer is handed out and freed */
+    FLT_TYPE_REPARSE_BUFFER, /* nor is this: ExFreePool frees it */
     FLT_TYPE_COUNT
 };
 /* Filters and instances; 0 is NULL. f0 is registered and started and i0 attached to it at the

@@ -181,6 +181,7 @@ NTSTATUS ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess,
                                    PVOID *Object, POBJECT_HANDLE_INFORMATION HandleInformation);
 VOID ObDereferenceObject(PVOID Object);
 VOID ObReferenceObject(PVOID Object);
+VOID ExFreePool(PVOID P); /* IRQL <= DISPATCH_LEVEL */
 NTSTATUS ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes,
                                PACCESS_STATE PassedAccessState, ACCESS_MASK DesiredAccess,
                                POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, PHANDLE Handle);
