@@ -1,7 +1,6 @@
-/* The calls that open a file by name, and FltCancelFileOpen. */
+/* The calls that open a file by name. */
 #include "calls.h"
 #include "opens.h"
-#include "pointers.h"
 
 /* What they have in common: in all of them these parameters have these names. */
 #define CREATE(call)                                                                               \
@@ -61,17 +60,4 @@ NTSTATUS flt_kernel_ZwCreateFile(struct flt_system *system, PHANDLE FileHandle,
     IGNORED();
     return flt_open(flt_kernel_enter(system, FLT_OP_ZwCreateFile),
                     &(struct flt_open){CREATE(ZwCreateFile)});
-}
-
-enum { REASON_CANCEL_AFTER_HANDLE = 0x6A }; /* of FLTMGR_FILE_SYSTEM */
-
-/* It is for files that have no handle yet. A file object that a caller of ours can name has one, or
- * had. */
-VOID flt_kernel_FltCancelFileOpen(struct flt_system *system, PFLT_INSTANCE Instance,
-                                  PFILE_OBJECT FileObject) {
-    (void)Instance;
-    struct flt_kernel *kernel = flt_kernel_enter(system, FLT_OP_FltCancelFileOpen);
-    const struct flt_object *object = flt_pointed_object(kernel, FileObject);
-    flt_system_bugcheck(system, FLT_STOP_FLTMGR_FILE_SYSTEM, REASON_CANCEL_AFTER_HANDLE,
-                        (uint64_t)(uintptr_t)object, 0, 0);
 }

@@ -279,17 +279,6 @@ static void reset_brings_everything_back(void **state) {
     assert_there("\\a", FLT_NAME_FILE);
 }
 
-static void cancel_comes_too_late(void **state) {
-    (void)state;
-    const struct opened open = open_it("\\a", 0), closed = open_it("\\b", 0);
-    close_it(&closed);
-    const struct flt_ops *ops = w.system->ops;
-    assert_stops((ops->FltCancelFileOpen(w.system, NULL, open.file), 0), 0xF5, 0x6A,
-                 number(open.file));
-    assert_stops((ops->FltCancelFileOpen(w.system, NULL, closed.file), 0), 0xF5, 0x6A,
-                 number(closed.file));
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         test(marked_file_goes_with_its_last_handle),
@@ -306,7 +295,6 @@ int main(void) {
         test(disposition_is_of_an_open_file),
         test(plain_class_only_marks),
         test(reset_brings_everything_back),
-        test(cancel_comes_too_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

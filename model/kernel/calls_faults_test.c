@@ -64,6 +64,12 @@ static NTSTATUS set_it(enum flt_opcode call) {
     return set_flags(found.event, TRUE, TRUE);
 }
 
+/* It makes no handle, and needs room for its object. */
+static NTSTATUS begin_it(enum flt_opcode call) {
+    (void)call;
+    return post_create("\\a", GENERIC_READ, FILE_OPEN, 0);
+}
+
 static NTSTATUS filter_it(enum flt_opcode call) {
     return call == FLT_OP_FltRegisterFilter ? register_filter(FLT_FILTER_F1)
                                             : start_filtering(FLT_FILTER_F1);
@@ -83,6 +89,7 @@ static const struct told_call {
     {FLT_OP_FltCreateMailslotFile, make_it, 4, false},
     {FLT_OP_FltOpenVolume, open_it, 4, false},
     {FLT_OP_ZwCreateFile, open_it, 4, false},
+    {FLT_OP_PostCreate, begin_it, 2, false},
     {FLT_OP_ZwCreateEvent, open_it, 3, false},
     {FLT_OP_ZwCreateSection, open_it, 3, false},
     {FLT_OP_ZwOpenKey, open_it, 3, false},

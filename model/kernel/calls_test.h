@@ -172,6 +172,9 @@ static inline NTSTATUS create(enum flt_opcode opener, ACCESS_MASK access,
         return ops->FltCreateMailslotFile(w.system, filter, instance, &w.handle, file, access,
                                           attributes, &w.iosb, w.options, 0, 0, NULL,
                                           w.list ? &context : NULL);
+    if (opener == FLT_OP_PostCreate)
+        return ops->PostCreate(w.system, file, access, attributes, &w.iosb, w.file_attributes,
+                               w.share, w.disposition, w.options);
     if (opener == FLT_OP_FltCreateFile)
         return ops->FltCreateFile(w.system, filter, instance, &w.handle, access, attributes,
                                   &w.iosb, NULL, w.file_attributes, w.share, w.disposition,
@@ -228,6 +231,14 @@ static inline NTSTATUS open_server(enum flt_opcode opener, PFILE_OBJECT *file) {
 static inline HANDLE open_by(enum flt_opcode opener, ULONG flags) {
     assert_status(open_name(opener, "\\a", GENERIC_READ, flags, &w.file), STATUS_SUCCESS);
     return w.handle;
+}
+
+/* An application's open as far as the post-create callback; the file object is in w.file. */
+static inline NTSTATUS post_create(const char *name, ACCESS_MASK access, ULONG disposition,
+                                   ULONG options) {
+    w.disposition = disposition;
+    w.options = options;
+    return open_name(FLT_OP_PostCreate, name, access, 0, &w.file);
 }
 
 /* By FltCreateFileEx, whose file object is not kept. */
@@ -337,6 +348,26 @@ static inline NTSTATUS set_disposition(PFILE_OBJECT file, ULONG flags) {
     return w.system->ops->FltSetInformationFile(w.system, w.system->world.instance[1], file,
                                                 &information, (ULONG)sizeof information,
                                                 FileDispositionInformationEx);
+}
+
+static inline int cancel_open(PFILE_OBJECT file) {
+    w.system->ops->FltCancelFileOpen(w.system, w.system->world.instance[1], file);
+    return 0;
+}
+
+static inline void complete_create(PVOID file) {
+    w.system->ops->CreateComplete(w.system, file);
+}
+
+static inline PVOID take_buffer(void) {
+    w.object = handle_of(FILL);
+    w.system->ops->TakeReparseBuffer(w.system, &w.object);
+    return w.object;
+}
+
+static inline int free_pool(PVOID pool) {
+    w.system->ops->ExFreePool(w.system, pool);
+    return 0;
 }
 
 static inline NTSTATUS allocate_list(void) {

@@ -40,7 +40,7 @@ static bool has_wrong_access(ULONG options, ACCESS_MASK access) {
 }
 
 static bool is_checked(const struct flt_kernel *kernel, const struct flt_open *open) {
-    return open->flags & IO_CHECK_CREATE_PARAMETERS ||
+    return open->from_user_mode || open->flags & IO_CHECK_CREATE_PARAMETERS ||
            flt_chosen(&kernel->switches, create_checks, always);
 }
 

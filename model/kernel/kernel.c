@@ -19,6 +19,7 @@ static void reset(struct flt_system *system, const struct flt_switches *switches
         flt_handle_table_reset(&kernel->table[i], switches);
     flt_object_pool_reset(&kernel->objects.pool);
     flt_nodes_reset(&kernel->objects.nodes);
+    kernel->untaken_buffer = NULL;
     for (size_t i = 0; i < FLT_THREAD_COUNT; i++)
         kernel->thread[i] = (struct flt_thread){
             .process = FLT_PROCESS_P1, .irql = PASSIVE_LEVEL, .previous_mode = KernelMode};

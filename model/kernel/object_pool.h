@@ -15,12 +15,22 @@ enum {
     FLT_POOL_SEGMENTS = 24 /* more than every handle value there is */
 };
 
+/* Of a file object: how far an application's create is (PostCreate). Every other object's is
+ * COMPLETE from the start. */
+enum flt_create_phase {
+    FLT_CREATE_COMPLETE,
+    FLT_CREATE_UNDER_WAY,
+    FLT_CREATE_HAS_HANDLE, /* still under way, and somebody has made a handle */
+    FLT_CREATE_CANCELLED   /* still under way, and cancelled */
+};
+
 struct flt_object {
     _Alignas(8) uint32_t handles; /* open handles to it */
-    uint32_t references;          /* that callers hold */
+    uint32_t references;          /* that callers hold, and a create that is under way */
     uint8_t type;                 /* enum flt_type */
     uint8_t phase;                /* enum flt_phase */
     uint8_t opener;               /* opcode of the call that opened it first */
+    uint8_t create;               /* enum flt_create_phase */
     struct flt_file file;         /* of a file object */
 };
 

@@ -39,17 +39,23 @@ static void end_when_unused(struct flt_objects *objects, struct flt_object *obje
     flt_object_pool_give(&objects->pool, object);
 }
 
+static void clean(struct flt_objects *objects, struct flt_object *object,
+                  enum flt_process process) {
+    object->phase = FLT_PHASE_CLEANED;
+    flt_nodes_close(&objects->nodes, &object->file);
+    send(objects, FLT_EVENT_CLEANUP, process, object);
+}
+
 void flt_object_add_handle(struct flt_object *object) {
     object->handles++;
+    if (object->create == FLT_CREATE_UNDER_WAY)
+        object->create = FLT_CREATE_HAS_HANDLE;
 }
 
 void flt_object_drop_handle(struct flt_objects *objects, struct flt_object *object,
                             enum flt_process process) {
-    if (--object->handles == 0 && flt_object_types[object->type].gets_irps) {
-        object->phase = FLT_PHASE_CLEANED;
-        flt_nodes_close(&objects->nodes, &object->file);
-        send(objects, FLT_EVENT_CLEANUP, process, object);
-    }
+    if (--object->handles == 0 && flt_object_types[object->type].gets_irps)
+        clean(objects, object, process);
     end_when_unused(objects, object, process);
 }
 
@@ -68,4 +74,23 @@ void flt_object_drop_reference(struct flt_objects *objects, struct flt_object *o
                                enum flt_process process) {
     object->references--;
     end_when_unused(objects, object, process);
+}
+
+void flt_object_begin_create(struct flt_object *object) {
+    object->create = FLT_CREATE_UNDER_WAY;
+    flt_object_add_reference(object);
+}
+
+void flt_object_cancel_create(struct flt_objects *objects, struct flt_object *object,
+                              enum flt_process process) {
+    object->create = FLT_CREATE_CANCELLED;
+    clean(objects, object, process);
+}
+
+void flt_object_end_create(struct flt_objects *objects, struct flt_object *object,
+                           enum flt_process process) {
+    object->create = FLT_CREATE_COMPLETE;
+    if (object->phase == FLT_PHASE_IN_USE && object->handles == 0)
+        clean(objects, object, process);
+    flt_object_drop_reference(objects, object, process);
 }

@@ -29,6 +29,14 @@ void flt_object_undo_open(struct flt_objects *objects, struct flt_object *object
 void flt_object_add_handle(struct flt_object *object);
 void flt_object_drop_handle(struct flt_objects *objects, struct flt_object *object,
                             enum flt_process process);
+/* Between the file system's answer to a create and its end the create has a reference of its own.
+ * One that is cancelled is closed at once, as after a last handle; one that ends has had a handle
+ * for a moment, unless it was cancelled. */
+void flt_object_begin_create(struct flt_object *object);
+void flt_object_cancel_create(struct flt_objects *objects, struct flt_object *object,
+                              enum flt_process process);
+void flt_object_end_create(struct flt_objects *objects, struct flt_object *object,
+                           enum flt_process process);
 void flt_object_add_reference(struct flt_object *object);
 void flt_object_drop_reference(struct flt_objects *objects, struct flt_object *object,
                                enum flt_process process);

@@ -26,12 +26,13 @@ struct flt_open {
     ULONG create_options;
     ULONG file_attributes;
     ULONG pipe_type, pipe_mode;
-    uint32_t pipe_most; /* instances */
+    uint32_t pipe_most;  /* instances */
+    bool from_user_mode; /* every parameter is looked at */
     POBJECT_ATTRIBUTES attributes;
     PIO_DRIVER_CREATE_CONTEXT context; /* NULL: none */
-    PHANDLE handle;
-    PFILE_OBJECT *object;  /* NULL: the caller wants no object, and gets no reference */
-    PIO_STATUS_BLOCK iosb; /* NULL: this call has none */
+    PHANDLE handle;                    /* NULL: this call makes none */
+    PFILE_OBJECT *object;              /* NULL: the caller wants no object, and gets no reference */
+    PIO_STATUS_BLOCK iosb;             /* NULL: this call has none */
 };
 
 /* What is to become of an open that nothing speaks against: found by the checks, done by the steps.
@@ -49,6 +50,9 @@ struct flt_target {
 };
 
 NTSTATUS flt_open(struct flt_kernel *kernel, const struct flt_open *open);
+/* The same, as far as the file system's answer: the file object is handed out, its create is under
+ * way, and there is no handle. */
+NTSTATUS flt_open_begin(struct flt_kernel *kernel, const struct flt_open *open);
 /* Leaves behind what a failed open leaves; returns the status. */
 NTSTATUS flt_open_failed(const struct flt_kernel *kernel, const struct flt_open *open,
                          NTSTATUS status);

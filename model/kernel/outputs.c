@@ -30,12 +30,7 @@ void flt_fail_file_object(const struct flt_kernel *kernel, PFILE_OBJECT *object)
         *object = what;
 }
 
-/* What a link that stopped an open has to say is in a buffer, whose contents do not matter here. */
-static uint64_t link_buffer;
-
 void flt_fail_iosb(const struct flt_kernel *kernel, PIO_STATUS_BLOCK iosb, NTSTATUS status) {
-    if (iosb && status == STATUS_STOPPED_ON_SYMLINK)
-        *iosb = (IO_STATUS_BLOCK){.Status = status, .Information = (ULONG_PTR)&link_buffer};
-    else if (iosb && flt_chosen(&kernel->switches, failed_iosb, written))
+    if (iosb && flt_chosen(&kernel->switches, failed_iosb, written))
         *iosb = (IO_STATUS_BLOCK){.Status = status, .Information = 0};
 }

@@ -13,3 +13,8 @@ struct flt_object *flt_pointed_object(struct flt_kernel *kernel, void *pointer) 
         flt_stop_bad_reference(kernel, NULL, pointer); /* stale: nothing keeps it */
     return object;
 }
+
+struct flt_object *flt_live_object(const struct flt_kernel *kernel, void *pointer) {
+    return flt_object_pool_find(&kernel->objects.pool, (uint64_t)(uintptr_t)pointer) ? pointer
+                                                                                     : NULL;
+}

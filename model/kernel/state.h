@@ -42,6 +42,7 @@ struct flt_kernel {
     struct flt_thread thread[FLT_THREAD_COUNT];
     struct flt_handle_table table[FLT_TABLE_COUNT];
     struct flt_objects objects;
+    struct flt_object *untaken_buffer; /* of the last open that stopped on a link; NULL: none */
     struct flt_filters filters;
     struct _FLT_FILTER filter[FLT_FILTER_COUNT];
     struct _DRIVER_OBJECT driver[FLT_FILTER_COUNT];

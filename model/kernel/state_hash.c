@@ -59,9 +59,11 @@ static uint64_t file_bits(const struct flt_nodes *nodes, const struct flt_file *
 static uint64_t object_hash(const struct walk *walk, const struct flt_object *object) {
     const uint64_t file =
         object->type == FLT_TYPE_FILE ? file_bits(&walk->kernel->objects.nodes, &object->file) : 0;
-    return flt_row_hash(
-        (uint64_t)object->handles << 32 | object->references,
-        (uint64_t)object->type << 16 | (uint64_t)object->phase << 8 | object->opener, file);
+    return flt_row_hash((uint64_t)object->handles << 32 | object->references,
+                        (uint64_t)(object == walk->kernel->untaken_buffer) << 32 |
+                            (uint64_t)object->create << 24 | (uint64_t)object->type << 16 |
+                            (uint64_t)object->phase << 8 | object->opener,
+                        file);
 }
 
 /* ---- handles --------------------------------------------------------------------------------- */
