@@ -16,19 +16,30 @@ static unsigned count_bits(uint64_t bits) {
     return (unsigned)__builtin_popcountll(bits);
 }
 
+/* Objects that are of use to a few calls alone. */
+enum about { ABOUT_OBJECTS, ABOUT_LISTS, ABOUT_BUFFERS };
+
 /* What a row tells of its call, worked out once. */
 struct traits {
     uint8_t slot_arg; /* the first argument that is about a slot; 0: none */
     uint8_t back;     /* the argument that the call gives back; 0: it does not */
     bool opens_file;  /* what it hands out is a file */
     bool wants_file;  /* what it takes should be one */
-    bool about_lists; /* of extra create parameters: hands one out, or takes one */
+    bool ends_create; /* what it takes should be a create under way */
+    uint8_t about;    /* enum about: what it hands out, or takes */
     bool names_path;
     uint16_t family; /* the first two letters, which calls of one family share: Fl, Zw, Ob, Ke */
 };
 
 static bool has(uint32_t args, int arg) {
     return args >> arg & 1;
+}
+
+static enum about about_what(const char *name) {
+    if (strstr(name, "CreateParameter"))
+        return ABOUT_LISTS;
+    return strstr(name, "ReparseBuffer") || strstr(name, "FreePool") ? ABOUT_BUFFERS
+                                                                     : ABOUT_OBJECTS;
 }
 
 /* A call gives back its only argument, but for whose it is, when that is a handle or an object and
@@ -40,7 +51,9 @@ static struct traits traits_of(const struct flt_call_info *info) {
     if (slot_args != 0)
         traits.slot_arg = (uint8_t)lowest(slot_args);
     traits.wants_file = slot_args != 0 && strstr(info->name, "File") != NULL;
-    traits.about_lists = strstr(info->name, "CreateParameter") != NULL;
+    traits.ends_create = slot_args != 0 && (strstr(info->name, "CreateComplete") != NULL ||
+                                            strstr(info->name, "CancelFileOpen") != NULL);
+    traits.about = (uint8_t)about_what(info->name);
     if (info->results == 0 && slot_args == (info->args & ~others) && count_bits(slot_args) == 1 &&
         !traits.wants_file)
         traits.back = traits.slot_arg;
@@ -112,6 +125,7 @@ void flt_seen_start(struct flt_slots_seen *seen) {
     seen->protected_handles = 0;
     seen->directories = 0;
     seen->path = 0;
+    seen->stopped = false;
     seen->filters = 1u << FLT_FILTER_F0;
     seen->instances = 1u << FLT_INSTANCE_I0;
     seen->irql = PASSIVE_LEVEL;
@@ -204,6 +218,13 @@ static void see_world(struct flt_slots_seen *seen, const struct flt_step *step) 
         seen->instances &= (uint8_t) ~(1u << step->arg[FLT_ARG_instance]);
 }
 
+/* Whether a buffer is there to be taken. */
+static bool stops_on_link(const struct flt_step *step) {
+    return has(flt_calls[step->opcode].args, FLT_ARG_flags) &&
+           step->arg[FLT_ARG_flags] & IO_STOP_ON_SYMLINK &&
+           there(step->arg[FLT_ARG_path]) == FLT_NAME_LINK;
+}
+
 void flt_seen_step(struct flt_slots_seen *seen, const struct flt_step *step) {
     const struct flt_call_info *info = &flt_calls[step->opcode];
     const int back = traits(step->opcode)->back;
@@ -221,6 +242,8 @@ void flt_seen_step(struct flt_slots_seen *seen, const struct flt_step *step) {
     if (has(info->args, FLT_ARG_handle_flags) && step->form[FLT_ARG_handle] == FLT_FORM_SLOT)
         set_flags(seen, step);
     see_world(seen, step);
+    seen->stopped =
+        stops_on_link(step) || (seen->stopped && step->opcode != FLT_OP_TakeReparseBuffer);
     if (info->results == 0)
         return;
     const bool succeeds = may_succeed(step);
@@ -250,10 +273,13 @@ static uint64_t pick_bit(uint64_t mask, uint64_t *random) {
  * of its own family opened. */
 static bool is_for(const struct flt_slots_seen *seen, uint8_t slots, int slot, uint8_t opcode) {
     const struct traits *call = traits(opcode);
-    if (call->about_lists || traits(seen->maker[slots][slot])->about_lists)
-        return call->about_lists && traits(seen->maker[slots][slot])->about_lists;
+    const uint8_t maker = seen->maker[slots][slot];
+    if (call->about != ABOUT_OBJECTS || traits(maker)->about != ABOUT_OBJECTS)
+        return call->about == traits(maker)->about;
+    if (call->ends_create)
+        return maker == FLT_OP_PostCreate;
     if (call->wants_file)
-        return traits(seen->maker[slots][slot])->opens_file;
+        return traits(maker)->opens_file;
     return traits(seen->opener[slots][slot])->family == call->family;
 }
 
@@ -630,6 +656,8 @@ static bool is_plausible(const struct flt_slots_seen *seen, size_t left, uint8_t
         return false;
     if (back != 0)
         return seen->live[flt_arg_slots(back)] != 0;
+    if (opcode == FLT_OP_TakeReparseBuffer)
+        return seen->stopped;
     if (ends_filter(opcode)) /* after which little can be done in its name */
         return left < 4;
     if (left <= open || open > 12) /* time to give back */
@@ -723,6 +751,10 @@ void flt_choose_step(const struct flt_slots_seen *seen, const struct flt_swarm *
         choose_server_args(step, random);
     if (has(args, FLT_ARG_root) && has_root(step) && flt_odds(random, 13))
         choose_name_in_root(swarm, step, random);
+    if (has(args, FLT_ARG_flags) && step->arg[FLT_ARG_flags] & IO_STOP_ON_SYMLINK &&
+        flt_odds(random, 8))
+        flt_step_set(step, FLT_ARG_path, FLT_FORM_VALUE,
+                     choose_name_of(swarm, 1u << FLT_NAME_LINK, random));
     const uint64_t told_to_fail = flt_swarm_fails(swarm) ? 3 : 127;
     if ((args & FLT_COMMON_ARGS) != 0 && (flt_random(random) & told_to_fail) == 0)
         flt_choose_arg(seen, step, (int)pick_bit(args & FLT_COMMON_ARGS, random), random);

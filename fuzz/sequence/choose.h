@@ -18,6 +18,7 @@ struct flt_slots_seen {
     uint8_t opener[FLT_SLOTS_OBJECT + 1][FLT_SLOT_COUNT]; /* opcodes; of used slots only */
     uint8_t maker[FLT_SLOTS_OBJECT + 1][FLT_SLOT_COUNT];  /* of what is behind it, as opener is */
     uint8_t path; /* of the last open of a whole name: a row of names.def; 0: there was none */
+    bool stopped; /* an open did on a link, and the buffer of it was not taken */
     uint8_t filters, instances; /* a bit for each that is there */
     uint32_t irql;
     uint8_t process, home; /* whose context calls are in now, and after a detach */

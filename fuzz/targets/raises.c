@@ -35,6 +35,10 @@ static const struct flt_raise names[] = {
     {FLT_OP_FltAllocateExtraCreateParameterList, 2},
     {FLT_OP_FltFreeExtraCreateParameterList, 2},
     {FLT_OP_FltClose, 2},
+    {FLT_OP_PostCreate, 3},
+    {FLT_OP_CreateComplete, 3},
+    {FLT_OP_FltCancelFileOpen, 4},
+    {FLT_OP_ExFreePool, 2},
     {FLT_OP_NONE, 0},
 };
 
