@@ -205,7 +205,7 @@ class Reached(Explore):
         done = subprocess.run(self.words("default", "--check-merges", "40"), capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done)
         self.assertIn("no pair went apart", done.stdout)
-        self.assertIn(f"extended in {40 * 113:,}".replace(",", ""), done.stdout)
+        self.assertIn(f"extended in {40 * 119:,}".replace(",", ""), done.stdout)
 
 
 if __name__ == "__main__":
