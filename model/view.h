@@ -19,19 +19,20 @@ struct flt_handle_row {
 
 enum flt_handle_flags { FLT_HANDLE_INHERIT = 1, FLT_HANDLE_PROTECT = 2 };
 
-/* IN_USE: a handle is open, or the create is under way. CLEANED: past IRP_MJ_CLEANUP, a reference or the system keeps it. An
- * object that is gone has no row. Objects that get no IRPs are IN_USE until they are gone. */
+/* IN_USE: a handle is open, or the create is under way. CLEANED: past IRP_MJ_CLEANUP, a reference
+ * or the system keeps it. An object that is gone has no row. Objects that get no IRPs are IN_USE
+ * until they are gone. */
 enum flt_phase { FLT_PHASE_IN_USE, FLT_PHASE_CLEANED };
 
 /* An object. The key is the token. */
 struct flt_object_row {
     uint64_t token;
     uint32_t handles; /* open handles to it */
-    /* That callers hold, and the one of a create under way (PostCreate); not those behind handles or
-     * of the system. */
+    /* That callers hold, and the one of a create under way (PostCreate); not those behind handles
+     * or of the system. */
     uint32_t references;
-    uint8_t type;   /* enum flt_type */
-    uint8_t phase;  /* enum flt_phase */
+    uint8_t type;  /* enum flt_type */
+    uint8_t phase; /* enum flt_phase */
 };
 
 enum flt_filter_state { FLT_FILTER_GONE, FLT_FILTER_REGISTERED, FLT_FILTER_STARTED };
