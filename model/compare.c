@@ -122,12 +122,18 @@ static bool same_object(const struct flt_object_row *system, const struct flt_ob
                  contract->type);
 }
 
+static enum flt_rule rule_of_missing(uint8_t type) {
+    if (type == FLT_TYPE_ECP_LIST)
+        return FLT_RULE_ecp_list_kept;
+    return type == FLT_TYPE_REPARSE_BUFFER ? FLT_RULE_open_stops_on_symlink
+                                           : FLT_RULE_object_outlives_handle;
+}
+
 static bool object_missing(const struct flt_object_row *row,
                            const struct flt_compare_context *context,
                            struct flt_violation *violation) {
-    const bool list = row->type == FLT_TYPE_ECP_LIST;
     return blame(
-        list ? FLT_RULE_ecp_list_kept : FLT_RULE_object_outlives_handle, context, violation,
+        rule_of_missing(row->type), context, violation,
         "object %" PRIu32 " is gone with %" PRIu32 " handles and %" PRIu32 " references left",
         flt_contract_object_number(context->contract, row->token), row->handles, row->references);
 }

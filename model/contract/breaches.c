@@ -44,6 +44,7 @@ static const enum flt_rule irql_rules[FLT_OP_LIMIT] = {
     [FLT_OP_ObOpenObjectByPointer] = FLT_RULE_reference_at_passive,
     [FLT_OP_ObDereferenceObject] = FLT_RULE_dereference_at_dispatch,
     [FLT_OP_ObReferenceObject] = FLT_RULE_dereference_at_dispatch,
+    [FLT_OP_ExFreePool] = FLT_RULE_pool_at_dispatch,
     [FLT_OP_KeEnterCriticalRegion] = FLT_RULE_thread_call_irql,
     [FLT_OP_KeLeaveCriticalRegion] = FLT_RULE_thread_call_irql,
     [FLT_OP_KeEnterGuardedRegion] = FLT_RULE_thread_call_irql,
@@ -233,16 +234,22 @@ static uint32_t find_named(const struct flt_contract *contract, const struct flt
     return FLT_NOWHERE;
 }
 
-static bool is_list(const struct flt_contract *contract, uint32_t object) {
-    return contract->object[object].type == FLT_TYPE_ECP_LIST;
+static bool is_of(const struct flt_contract *contract, uint32_t object, enum flt_type type) {
+    return contract->object[object].type == type;
 }
 
+/* Lists and buffers are no objects to any call but their own. */
 uint32_t flt_find_object_breaches(const struct flt_contract *contract, const struct flt_call *call,
                                   struct flt_prediction *prediction) {
     const uint32_t object = find_named(contract, call, FLT_ARG_object, prediction);
-    if (object == FLT_NOWHERE || !is_list(contract, object))
+    if (object == FLT_NOWHERE)
+        return FLT_NOWHERE;
+    if (is_of(contract, object, FLT_TYPE_ECP_LIST))
+        flt_breach(prediction, FLT_RULE_ecp_list_is_list);
+    else if (is_of(contract, object, FLT_TYPE_REPARSE_BUFFER))
+        flt_breach(prediction, FLT_RULE_reparse_buffer_is_buffer);
+    else
         return object;
-    flt_breach(prediction, FLT_RULE_ecp_list_is_list);
     return FLT_NOWHERE;
 }
 
@@ -257,12 +264,25 @@ uint32_t flt_find_held_object(const struct flt_contract *contract, const struct 
     return FLT_NOWHERE;
 }
 
+/* What is of a type of its own, or the rule by which it must be. */
+static uint32_t find_of_type(const struct flt_contract *contract, const struct flt_call *call,
+                             enum flt_arg arg, enum flt_type type, enum flt_rule rule,
+                             struct flt_prediction *prediction) {
+    const uint32_t object = find_named(contract, call, arg, prediction);
+    if (object == FLT_NOWHERE || is_of(contract, object, type))
+        return object;
+    flt_breach(prediction, flt_is_held(&contract->object[object]) ? rule : FLT_RULE_object_live);
+    return FLT_NOWHERE;
+}
+
 uint32_t flt_find_list(const struct flt_contract *contract, const struct flt_call *call,
                        enum flt_arg arg, struct flt_prediction *prediction) {
-    const uint32_t object = find_named(contract, call, arg, prediction);
-    if (object == FLT_NOWHERE || is_list(contract, object))
-        return object;
-    const bool held = flt_is_held(&contract->object[object]);
-    flt_breach(prediction, held ? FLT_RULE_ecp_list_is_list : FLT_RULE_object_live);
-    return FLT_NOWHERE;
+    return find_of_type(contract, call, arg, FLT_TYPE_ECP_LIST, FLT_RULE_ecp_list_is_list,
+                        prediction);
+}
+
+uint32_t flt_find_buffer(const struct flt_contract *contract, const struct flt_call *call,
+                         struct flt_prediction *prediction) {
+    return find_of_type(contract, call, FLT_ARG_object, FLT_TYPE_REPARSE_BUFFER,
+                        FLT_RULE_reparse_buffer_is_buffer, prediction);
 }

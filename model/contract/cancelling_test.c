@@ -1,12 +1,89 @@
-/* FltCancelFileOpen, which always comes too late. */
+/* FltCancelFileOpen: in time, too late, once too often. */
 #include "contract_cases.h"
 
 #define CANCEL "FltCancelFileOpen "
 #define LATE "!cancel-open-in-time "
 #define STOPS "=0xF5:0x6A:o1 " LATE
 #define STALE "=withheld !object-live "
+#define ONCE "=withheld !cancel-open-once "
+#define POST "PostCreate path=\\a #0; "
+#define COMPLETE "CreateComplete "
+#define BY_POINTER "ObOpenObjectByPointer "
+#define SHORT "=STATUS_INSUFFICIENT_RESOURCES "
+/* The open is cancelled in time. */
+#define CANCELLED POST CANCEL "#0 cleanup:o1; "
 
 static const struct script_case cases[] = {
+    /* In time: there was no handle yet */
+    KEEPS(cancel_open_in_time, "", POST CANCEL "o1 cleanup:o1 allows:STATUS_SUCCESS"),
+    KEEPS(cancel_open_in_time, "any", POST CANCEL "o1 cleanup:o1 allows:STATUS_SUCCESS"),
+    KEEPS(cancel_open_in_time, "",
+          POST "ObReferenceObject #0; FltReadFile #0; " CANCEL "#0 cleanup:o1"),
+    KEEPS(cancel_open_in_time, "",
+          POST BY_POINTER "#0 " SHORT "fail=STATUS_INSUFFICIENT_RESOURCES; " CANCEL
+                          "#0 cleanup:o1"),
+    KEEPS(cancel_open_closes, "", POST CANCEL "#0 cleanup:o1 instance=i0"),
+    BREAKS(cancel_open_closes, "", POST CANCEL "#0"),
+    BREAKS(cancel_open_closes, "any", POST "ObReferenceObject #0; " CANCEL "#0"),
+    KEEPS(irp_cleanup_at_last_handle, "", POST CANCEL "#0"),
+    BREAKS(irp_cleanup_once, "", POST CANCEL "#0 cleanup:o1 cleanup:o1"),
+    BREAKS(irp_cleanup_once, "", CANCELLED COMPLETE "#0 cleanup:o1"),
+    BREAKS(irp_cleanup_in_closing_process, "", POST CANCEL "#0 cleanup:o1:System"),
+    BREAKS(irp_close_at_last_reference, "", POST CANCEL "#0 cleanup:o1 close:o1"),
+    BREAKS(call_is_quiet, "", POST CANCEL "#0 =0xF5:0x6A:o1"),
+    KEEPS(call_is_quiet, "", CANCELLED),
+    /* What holds it: the create, then whoever has a reference. */
+    KEEPS(irp_close_at_last_reference, "", CANCELLED COMPLETE "#0 close:o1; end"),
+    KEEPS(irp_close_at_last_reference, "", CANCELLED "end"),
+    BREAKS(irp_close_at_last_reference, "", CANCELLED COMPLETE "#0; end"),
+    KEEPS(irp_close_at_last_reference, "",
+          POST "ObReferenceObject #0; " CANCEL "#0 cleanup:o1; " COMPLETE
+               "#0; ObDereferenceObject #0 close:o1; end"),
+    KEEPS(irp_close_at_last_reference, "",
+          POST "ObReferenceObject #0; " CANCEL "#0 cleanup:o1; ObDereferenceObject #0; " COMPLETE
+               "#0 close:o1; end"),
+    BREAKS(irp_close_at_last_reference, "",
+           POST "ObReferenceObject #0; " CANCEL "#0 cleanup:o1; ObDereferenceObject #0 close:o1"),
+    BREAKS(object_live, "", CANCELLED COMPLETE "#0 close:o1; " CANCEL "#0 " STALE),
+    /* It is past its cleanup, as any. */
+    BREAKS(file_object_open, "", CANCELLED "FltReadFile #0 =STATUS_FILE_CLOSED !file-object-open"),
+    BREAKS(reopen_before_cleanup, "",
+           CANCELLED BY_POINTER "#0 =STATUS_FILE_CLOSED !reopen-before-cleanup"),
+    KEEPS(
+        share_conflict, "",
+        "PostCreate path=\\a share=0 #0; FltCreateFile path=\\a =STATUS_SHARING_VIOLATION; " CANCEL
+        "#0 cleanup:o1; FltCreateFile path=\\a k1"),
+
+    /* Once */
+    BREAKS(cancel_open_once, "", CANCELLED CANCEL "#0 " ONCE),
+    BREAKS(cancel_open_once, "",
+           POST "ObReferenceObject #0; " CANCEL "#0 cleanup:o1; " COMPLETE "#0; " CANCEL
+                "#0 " ONCE),
+    BREAKS(cancel_open_once, "", POST CANCEL "#0 cleanup:o1 { " CANCEL "#0 " ONCE "}"),
+    KEEPS(cancel_open_once, "", CANCELLED),
+    KEEPS(cancel_open_once, "",
+          POST "PostCreate path=\\b #1; " CANCEL "#0 cleanup:o1; " CANCEL "#1 cleanup:o2"),
+    KEEPS(cancel_open_once, "",
+          CANCELLED COMPLETE "#0 close:o1; PostCreate o1; " CANCEL "o1 cleanup:o1"),
+
+    /* Calls within it */
+    KEEPS(cancel_open_closes, "", POST CANCEL "#0 cleanup:o1 { " COMPLETE "#0 close:o1 }; end"),
+    KEEPS(cancel_open_closes, "",
+          POST CANCEL "#0 cleanup:o1 { " COMPLETE "#0 close:o1, PostCreate o1 }; FltReadFile o1"),
+    KEEPS(cancel_open_closes, "",
+          POST CANCEL "#0 cleanup:o1 { ObReferenceObject #0 }; " COMPLETE
+                      "#0; ObDereferenceObject #0 close:o1; end"),
+
+    /* Too late: a handle was made since, or the application had its own */
+    BREAKS(cancel_open_in_time, "", POST BY_POINTER "#0 -> k1; " CANCEL "#0 " STOPS "allows:0xF5"),
+    BREAKS(cancel_open_in_time, "",
+           POST BY_POINTER "#0 -> k1; ZwClose k1 cleanup:o1; " CANCEL "#0 " STOPS),
+    BREAKS(cancel_open_in_time, "",
+           POST BY_POINTER "#0 -> k1; " COMPLETE "#0; " CANCEL "#0 " STOPS),
+    BREAKS(cancel_open_in_time, "",
+           POST "ObReferenceObject #0; " COMPLETE "#0 cleanup:o1; " CANCEL "#0 " STOPS),
+    BREAKS(cancel_open_stops, "", POST BY_POINTER "#0 -> k1; " CANCEL "#0 " LATE),
+
     KEEPS(cancel_open_stops, "", "FltCreateFileEx k1; " CANCEL "o1 " STOPS "allows:0xF5"),
     KEEPS(cancel_open_stops, "any", "FltCreateFileEx k1; " CANCEL "o1 " STOPS "allows:0xF5"),
     KEEPS(cancel_open_stops, "",
@@ -67,6 +144,11 @@ static void test_violations_in_words(void **state) {
     script_run(&s, *state, "", "FltCreateFileEx k1; " CANCEL "o1 " LATE);
     assert_string_equal(s.violation.what, "FltCancelFileOpen(object 1) = STATUS_SUCCESS, allowed: "
                                           "bugcheck FLTMGR_FILE_SYSTEM");
+    script_run(&s, *state, "", POST CANCEL "#0");
+    assert_string_equal(s.violation.what, "no IRP_MJ_CLEANUP for object 1, its open was cancelled");
+    script_run(&s, *state, "", POST "irps cleanup:o1");
+    assert_string_equal(s.violation.what,
+                        "IRP_MJ_CLEANUP for object 1, which is still being opened");
     script_run(&s, *state, "", "FltCreateFileEx k1; " CANCEL "o1 =0xF5:0x66:7 " LATE);
     assert_string_equal(s.violation.what,
                         "FltCancelFileOpen stopped the system with 0xf5 (0x66, 0x7), allowed: "

@@ -83,6 +83,13 @@ static const enum flt_rule rules_of_ecp_test[] = {
 static const enum flt_rule rules_of_cancelling_test[] = {
     FLT_RULE_cancel_open_stops,
     FLT_RULE_cancel_open_in_time,
+    FLT_RULE_cancel_open_closes,
+    FLT_RULE_cancel_open_once,
+};
+static const enum flt_rule rules_of_reparse_buffer_test[] = {
+    FLT_RULE_pool_at_dispatch,
+    FLT_RULE_reparse_buffer_is_buffer,
+    FLT_RULE_reparse_buffer_left,
 };
 
 static inline bool is_rule_of(enum flt_rule rule, const enum flt_rule *rules, size_t count) {

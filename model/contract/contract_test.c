@@ -1986,7 +1986,8 @@ static bool is_decided_elsewhere(enum flt_rule rule) {
            is_rule_of(rule, rules_of_deleting_test, COUNT(rules_of_deleting_test)) ||
            is_rule_of(rule, rules_of_parameters_test, COUNT(rules_of_parameters_test)) ||
            is_rule_of(rule, rules_of_ecp_test, COUNT(rules_of_ecp_test)) ||
-           is_rule_of(rule, rules_of_cancelling_test, COUNT(rules_of_cancelling_test));
+           is_rule_of(rule, rules_of_cancelling_test, COUNT(rules_of_cancelling_test)) ||
+           is_rule_of(rule, rules_of_reparse_buffer_test, COUNT(rules_of_reparse_buffer_test));
 }
 
 static void test_every_rule_has_its_cases(void **state) {

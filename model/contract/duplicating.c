@@ -134,10 +134,17 @@ FLT_OBSERVE(ZwDuplicateObject) {
     flt_close_handle(contract, source.named.handle, source.process, violation);
 }
 
+/* The open that failed stopped on a link, and that is what came of it. */
+static bool left_buffer(const struct flt_contract *contract, const struct flt_call *call) {
+    const uint32_t buffer = flt_untaken_buffer(contract);
+    return buffer != FLT_NOWHERE && contract->take[contract->untaken.take].step == call->step;
+}
+
 bool flt_contract_failure_may_change(const struct flt_contract *contract,
                                      const struct flt_call *call) {
     if (call->opcode != FLT_OP_ZwDuplicateObject) /* what a file system has done stays done */
-        return flt_calls[call->opcode].args >> FLT_ARG_path & 1 && flt_names_changed(contract);
+        return flt_calls[call->opcode].args >> FLT_ARG_path & 1 &&
+               (flt_names_changed(contract) || left_buffer(contract, call));
     /* Whether it does change something depends on more than is left to see. */
     return has_option(call, DUPLICATE_CLOSE_SOURCE);
 }

@@ -36,6 +36,7 @@ static void make_live(struct flt_contract *contract, uint32_t at, uint32_t objec
     contract->table[record->table].live++;
     contract->table[record->table].issued++;
     contract->object[object].handles++;
+    contract->object[object].awaits_handle = false;
     flt_touch(contract, object);
 }
 

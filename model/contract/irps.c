@@ -38,7 +38,7 @@ void flt_check_cleanup_process(const struct flt_object_record *object,
                                struct flt_violation *violation) {
     const uint8_t process =
         object->closed_in == FLT_IN_THREAD ? object->thread_in : object->closed_in;
-    if (!object->cleaned || object->handles > 0 || object->cleaned_in == process)
+    if (!object->cleaned || !flt_is_past_cleanup(object) || object->cleaned_in == process)
         return;
     flt_violate(violation, FLT_RULE_irp_cleanup_in_closing_process,
                 "IRP_MJ_CLEANUP for object %" PRIu32 " in %s, the handle was closed in %s",
@@ -124,15 +124,23 @@ static void check_irps(const struct flt_object_record *object, struct flt_violat
         flt_violate(violation, FLT_RULE_irp_cleanup_at_last_handle,
                     "IRP_MJ_CLEANUP for object %" PRIu32 " with %" PRIu32 " handles open",
                     object->number, object->handles);
-    else if (!object->cleaned && object->handles == 0)
+    else if (object->cleaned && object->awaits_handle)
+        flt_violate(violation, FLT_RULE_irp_cleanup_at_last_handle,
+                    "IRP_MJ_CLEANUP for object %" PRIu32 ", which is still being opened",
+                    object->number);
+    else if (!object->cleaned && object->cancelled)
+        flt_violate(violation, FLT_RULE_cancel_open_closes,
+                    "no IRP_MJ_CLEANUP for object %" PRIu32 ", its open was cancelled",
+                    object->number);
+    else if (!object->cleaned && flt_is_past_cleanup(object))
         flt_violate(violation, FLT_RULE_irp_cleanup_at_last_handle,
                     "no IRP_MJ_CLEANUP for object %" PRIu32 ", its last handle is closed",
                     object->number);
-    else if (object->closed && (object->handles > 0 || object->references > 0))
+    else if (object->closed && flt_is_held(object))
         flt_violate(violation, FLT_RULE_irp_close_at_last_reference,
                     "IRP_MJ_CLOSE for object %" PRIu32 " with %" PRIu32 " handles and %" PRIu32
                     " references left",
-                    object->number, object->handles, object->references);
+                    object->number, object->handles, object->references + object->creating);
 }
 
 static void settle_touched(struct flt_contract *contract, struct flt_violation *violation) {
@@ -152,7 +160,7 @@ static void settle_touched(struct flt_contract *contract, struct flt_violation *
 static void check_closes(const struct flt_contract *contract, struct flt_violation *violation) {
     for (uint32_t i = 0; i < contract->live_objects.count; i++) {
         const struct flt_object_record *object = &contract->object[contract->live_objects.at[i]];
-        if (object->type == FLT_TYPE_FILE && object->handles == 0 && object->references == 0)
+        if (object->type == FLT_TYPE_FILE && !flt_is_held(object))
             flt_violate(violation, FLT_RULE_irp_close_at_last_reference,
                         "no IRP_MJ_CLOSE for object %" PRIu32
                         ", nothing of it is left but the object",

@@ -19,12 +19,17 @@ static void add_handles(const struct flt_contract *contract, struct flt_leaks *l
     }
 }
 
+static enum flt_rule rule_of_reference(uint8_t type) {
+    if (type == FLT_TYPE_ECP_LIST)
+        return FLT_RULE_ecp_list_left;
+    return type == FLT_TYPE_REPARSE_BUFFER ? FLT_RULE_reparse_buffer_left : FLT_RULE_reference_left;
+}
+
 /* Each by the call that took it. */
 static void add_references(const struct flt_contract *contract, struct flt_leaks *leaks) {
     for (uint32_t i = 0; i < contract->live_objects.count; i++) {
         const struct flt_object_record *object = &contract->object[contract->live_objects.at[i]];
-        const enum flt_rule rule =
-            object->type == FLT_TYPE_ECP_LIST ? FLT_RULE_ecp_list_left : FLT_RULE_reference_left;
+        const enum flt_rule rule = rule_of_reference(object->type);
         uint32_t at = object->oldest_take;
         for (; at != FLT_NOWHERE; at = contract->take[at].newer)
             add(leaks, (struct flt_leak){rule, contract->take[at].step, contract->take[at].slot,

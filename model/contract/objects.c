@@ -135,7 +135,7 @@ void flt_discard_provisional(struct flt_contract *contract, uint32_t object) {
 
 void flt_retire_if_done(struct flt_contract *contract, uint32_t object) {
     struct flt_object_record *record = &contract->object[object];
-    if (record->handles > 0 || record->references > 0)
+    if (flt_is_held(record))
         return;
     if (record->type == FLT_TYPE_FILE && !(record->created && record->cleaned && record->closed))
         return;
@@ -179,7 +179,7 @@ uint32_t flt_add_reference(struct flt_contract *contract, uint32_t object,
 /* The take that the slot holds, if it is one of this object and still there. */
 static uint32_t take_of_slot(const struct flt_contract *contract, uint32_t object, int8_t slot) {
     const struct flt_slot *bound = flt_slot_bound(&contract->object_slots, slot);
-    if (!bound)
+    if (!bound || bound->take == FLT_NOWHERE)
         return FLT_NOWHERE;
     const struct flt_take *take = &contract->take[bound->take];
     return take->serial == bound->serial && take->object == object ? bound->take : FLT_NOWHERE;

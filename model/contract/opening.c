@@ -1,5 +1,6 @@
-/* The calls that open a file: the Flt opens and ZwCreateFile. What each comes to is found anew
- * where it is observed: calls within it may have moved names. */
+/* The calls that open a file: the Flt opens and ZwCreateFile; and what PostCreate has in common
+ * with them. What each comes to is found anew where it is observed: calls within it may have moved
+ * names. */
 #include <inttypes.h>
 
 #include "../include/wdm.h"
@@ -83,6 +84,10 @@ static void predict_outcome(const struct flt_contract *contract, uint8_t table,
         flt_success(target->status)
             ? flt_expect_new_handle(contract, table, target->rule, target->status, prediction)
             : flt_expect(prediction, target->rule, target->status);
+    flt_allow_besides(target, allowed);
+}
+
+void flt_allow_besides(const struct flt_target *target, struct flt_allowed *allowed) {
     if (target->or_status)
         flt_allow(allowed, FLT_RETURNED, target->or_status);
     if (target->root_may_be_bad)
@@ -162,14 +167,19 @@ static void observe_success(struct flt_contract *contract, const struct flt_call
                             struct flt_violation *violation) {
     const uint8_t table = flt_table_for_new_handle(contract, call);
     const uint64_t value = outcome->out[FLT_RESULT_handle];
+    const bool handle = call->opcode != FLT_OP_PostCreate; /* which comes before it */
     check_iosb(call, target, outcome, violation);
-    if (!flt_check_new_value(contract, call->opcode, call->fill, table, value, violation))
+    if (handle && !flt_check_new_value(contract, call->opcode, call->fill, table, value, violation))
         return;
     const uint32_t object = flt_new_file_object(contract, call, outcome, violation);
     if (object == FLT_NOWHERE)
         return;
     flt_own_object(contract, call, object);
     flt_begin_open(contract, call, object, target);
+    if (!handle) {
+        flt_begin_create(contract, call, object);
+        return;
+    }
     contract->unconfirmed =
         flt_add_new_handle(contract, call, table, value, object, target->granted);
     if (flt_wants(call, FLT_RESULT_object))

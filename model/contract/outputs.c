@@ -33,19 +33,6 @@ static void check_handed_out(const struct flt_contract *contract, const struct f
                 flt_results[result].name);
 }
 
-/* Of a link that is not followed: the caller is to free what Information points to. */
-static void check_link_buffer(const struct flt_call *call, const struct flt_outcome *outcome,
-                              struct flt_violation *violation) {
-    const uint64_t information = outcome->out[FLT_RESULT_iosb];
-    if (!flt_wants(call, FLT_RESULT_iosb) ||
-        (outcome->iosb_status == outcome->status && information != 0 && information != call->fill))
-        return;
-    flt_violate(violation, FLT_RULE_open_stops_on_symlink, "%s stopped on a link and left %s",
-                flt_calls[call->opcode].name,
-                outcome->iosb_status == outcome->status ? "no buffer in IoStatusBlock"
-                                                        : "no status in IoStatusBlock");
-}
-
 static void check_iosb(const struct flt_contract *contract, const struct flt_call *call,
                        const struct flt_outcome *outcome, struct flt_violation *violation) {
     const struct flt_switches *switches = &contract->switches;
@@ -69,7 +56,7 @@ void flt_observe_failure(struct flt_contract *contract, const struct flt_call *c
     check_handed_out(contract, call, FLT_RESULT_handle, outcome, violation);
     check_handed_out(contract, call, FLT_RESULT_object, outcome, violation);
     if (outcome->status == (uint32_t)STATUS_STOPPED_ON_SYMLINK)
-        check_link_buffer(call, outcome, violation);
+        flt_observe_stopped_open(contract, call, outcome, violation);
     else
         check_iosb(contract, call, outcome, violation);
     flt_fail_slots(contract, call);

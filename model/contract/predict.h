@@ -60,6 +60,9 @@ uint32_t flt_find_held_object(const struct flt_contract *contract, const struct 
 /* The list of extra create parameters that the argument is; FLT_NOWHERE when there is none. */
 uint32_t flt_find_list(const struct flt_contract *contract, const struct flt_call *call,
                        enum flt_arg arg, struct flt_prediction *prediction);
+/* The same for the buffer of a stopped open that the object argument is. */
+uint32_t flt_find_buffer(const struct flt_contract *contract, const struct flt_call *call,
+                         struct flt_prediction *prediction);
 /* That of a handle which goes to that table. */
 void flt_find_table_breach(const struct flt_contract *contract, const struct flt_call *call,
                            uint8_t table, struct flt_prediction *prediction);
@@ -95,6 +98,8 @@ void flt_find_name_breaches(const struct flt_contract *contract, const struct fl
 struct flt_target flt_target_of(const struct flt_contract *contract, const struct flt_call *call);
 void flt_predict_target(const struct flt_contract *contract, const struct flt_call *call,
                         const struct flt_target *target, struct flt_prediction *prediction);
+/* What may come back instead of the target's own outcome. */
+void flt_allow_besides(const struct flt_target *target, struct flt_allowed *allowed);
 void flt_observe_open(struct flt_contract *contract, const struct flt_call *call,
                       const struct flt_outcome *outcome, struct flt_violation *violation);
 
@@ -154,6 +159,12 @@ void flt_observe_undone_open(struct flt_contract *contract, const struct flt_cal
 /* After a failed call: what its outputs hold; and its slots hold nothing of use. */
 void flt_observe_failure(struct flt_contract *contract, const struct flt_call *call,
                          const struct flt_outcome *outcome, struct flt_violation *violation);
+
+/* ---- buffers of stopped opens (reparse_buffer.c) --------------------------------------------- */
+
+/* The open returned STATUS_STOPPED_ON_SYMLINK: its IoStatusBlock, and the buffer. */
+void flt_observe_stopped_open(struct flt_contract *contract, const struct flt_call *call,
+                              const struct flt_outcome *outcome, struct flt_violation *violation);
 
 /* ---- words (describe.c) ---------------------------------------------------------------------- */
 

@@ -29,9 +29,16 @@ void flt_bind_handle_slot(struct flt_contract *contract, int8_t slot, uint32_t h
 
 void flt_bind_object_slot(struct flt_contract *contract, int8_t slot, uint32_t object,
                           uint32_t take) {
+    const uint32_t serial = take == FLT_NOWHERE ? 0 : contract->take[take].serial;
     bind(&contract->object_slots, slot,
-         (struct flt_slot){object, contract->object[object].number, take,
-                           contract->take[take].serial});
+         (struct flt_slot){object, contract->object[object].number, take, serial});
+}
+
+void flt_clear_object_slot(struct flt_contract *contract, int8_t slot) {
+    if (!is_slot(slot))
+        return;
+    contract->object_slots.bound &= ~(UINT64_C(1) << slot);
+    contract->object_slots.failed &= ~(UINT64_C(1) << slot);
 }
 
 void flt_fail_slots(struct flt_contract *contract, const struct flt_call *call) {

@@ -80,6 +80,7 @@ void flt_contract_reset(struct flt_contract *contract, const struct flt_switches
     contract->taken = 0;
     contract->acts->count = 0;
 
+    contract->untaken.record = FLT_NOWHERE;
     contract->handle_slots.bound = contract->handle_slots.failed = 0;
     contract->object_slots.bound = contract->object_slots.failed = 0;
 }

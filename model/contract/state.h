@@ -52,6 +52,10 @@ struct flt_object_record {
     bool abandoned; /* the filter's unload is complete */
     uint32_t registration;
     struct flt_opened opened;
+    /* From PostCreate to CreateComplete its create is under way, which holds a reference of its own
+     * and, until there is a handle or the open is cancelled, the file open. */
+    bool creating, awaits_handle;
+    bool cancelled;                /* FltCancelFileOpen closed it */
     bool created, cleaned, closed; /* the IRPs that came */
     /* The process of its IRP_MJ_CLEANUP, and the one that the thread was in then; the process whose
      * handle closed last, or FLT_IN_THREAD. */
@@ -117,13 +121,17 @@ struct flt_about_handle {
     bool owner_is_gone; /* the filter that it was opened for was unregistered since */
 };
 
-/* What a close or a dereference that is under way takes away (acts.c). */
+/* What a call does that takes something away: a handle; a reference; the openness of a file that
+ * has no handle yet; its create's reference, and that before it. */
+enum flt_act_kind { FLT_ACT_CLOSES, FLT_ACT_DEREFERENCES, FLT_ACT_CANCELS, FLT_ACT_COMPLETES };
+
+/* Such a call, while it is under way (acts.c). */
 struct flt_act {
     uint32_t step;                 /* of the call */
-    uint32_t record;               /* the handle, or the object whose reference goes */
+    uint32_t record;               /* the handle, or the object */
     uint32_t life;                 /* of the handle; the number of the object */
     int8_t slot;                   /* of the object */
-    bool closes;                   /* a handle */
+    uint8_t kind;                  /* enum flt_act_kind */
     struct flt_about_handle about; /* the handle: its record may be another's by the end */
     bool done;                     /* the IRP came that says it is gone */
 };
@@ -174,7 +182,8 @@ struct flt_contract {
     bool unsummed;                /* other handles' rows may not be either */
 
     struct flt_slot_set handle_slots, object_slots;
-    struct flt_acts *acts; /* noted by predictions, which leave everything else alone */
+    struct flt_slot untaken; /* the newest buffer of a stopped open, until it is taken or freed */
+    struct flt_acts *acts;   /* noted by predictions, which leave everything else alone */
     struct flt_leaks *leaks;
 };
 
@@ -250,13 +259,17 @@ uint32_t flt_add_reference(struct flt_contract *contract, uint32_t object,
 /* Drops the take that the slot holds, or else the object's oldest. There must be one. */
 void flt_drop_reference(struct flt_contract *contract, uint32_t object, int8_t slot);
 
-/* ---- closes and dereferences under way (acts.c) ---------------------------------------------- */
+/* ---- calls under way that take something away (acts.c) --------------------------------------- */
 
 /* When a prediction lets the call through. */
 void flt_begin_close(const struct flt_contract *contract, const struct flt_call *call,
                      uint32_t handle);
 void flt_begin_dereference(const struct flt_contract *contract, const struct flt_call *call,
                            uint32_t object);
+void flt_begin_cancel(const struct flt_contract *contract, const struct flt_call *call,
+                      uint32_t object);
+void flt_begin_complete(const struct flt_contract *contract, const struct flt_call *call,
+                        uint32_t object);
 struct flt_about_handle flt_about(const struct flt_contract *contract, uint32_t handle);
 /* NULL when the call is none of these. */
 struct flt_act *flt_act_of(const struct flt_contract *contract, const struct flt_call *call);
@@ -264,10 +277,31 @@ struct flt_act *flt_act_of(const struct flt_contract *contract, const struct flt
 void flt_end_act(struct flt_contract *contract, const struct flt_call *call);
 /* The same, and the reference goes if it is still there. */
 void flt_end_dereference(struct flt_contract *contract, const struct flt_call *call);
+/* The same, and the file is closed, or its create complete, if no IRP said so. */
+void flt_end_cancel(struct flt_contract *contract, const struct flt_call *call,
+                    struct flt_violation *violation);
+void flt_end_complete(struct flt_contract *contract, const struct flt_call *call,
+                      struct flt_violation *violation);
 /* An IRP came: the call that caused it has let go of the last handle, or reference. */
 void flt_act_on_cleanup(struct flt_contract *contract, uint32_t object,
                         struct flt_violation *violation);
 void flt_act_on_close(struct flt_contract *contract, uint32_t object);
+
+/* ---- creates under way (creating.c) ---------------------------------------------------------- */
+
+/* The object is that of a create which comes back later: it goes to the call's slot, and no
+ * reference of the caller's with it. */
+void flt_begin_create(struct flt_contract *contract, const struct flt_call *call, uint32_t object);
+/* No handle comes of it any more: what the last handle's close does is done. */
+void flt_close_before_handle(struct flt_contract *contract, uint32_t object,
+                             struct flt_violation *violation);
+/* The create's reference goes. */
+void flt_end_create(struct flt_contract *contract, uint32_t object);
+
+/* ---- buffers of stopped opens (reparse_buffer.c) --------------------------------------------- */
+
+/* The one that TakeReparseBuffer has to hand out; FLT_NOWHERE: none. */
+uint32_t flt_untaken_buffer(const struct flt_contract *contract);
 
 /* ---- filters and instances (filters.c) ------------------------------------------------------- */
 
@@ -286,8 +320,11 @@ bool flt_owner_is_gone(const struct flt_contract *contract, const struct flt_obj
 /* ---- slots (slots.c) ------------------------------------------------------------------------- */
 
 void flt_bind_handle_slot(struct flt_contract *contract, int8_t slot, uint32_t handle);
+/* `take`: FLT_NOWHERE when no reference came with it. */
 void flt_bind_object_slot(struct flt_contract *contract, int8_t slot, uint32_t object,
                           uint32_t take);
+/* A successful call put NULL there. */
+void flt_clear_object_slot(struct flt_contract *contract, int8_t slot);
 /* The call failed: its slots hold nothing of use. */
 void flt_fail_slots(struct flt_contract *contract, const struct flt_call *call);
 bool flt_slot_failed(const struct flt_slot_set *slots, int8_t slot);
@@ -336,12 +373,12 @@ static inline bool flt_is_duplication(uint8_t opcode) {
 
 /* Somebody holds the object: a pointer to it is good. */
 static inline bool flt_is_held(const struct flt_object_record *object) {
-    return object->handles > 0 || object->references > 0;
+    return object->handles > 0 || object->references > 0 || object->creating;
 }
 
-/* A file object whose last handle is closed. */
+/* A file object whose last handle is closed, or that was closed before it had one. */
 static inline bool flt_is_past_cleanup(const struct flt_object_record *object) {
-    return object->type == FLT_TYPE_FILE && object->handles == 0;
+    return object->type == FLT_TYPE_FILE && object->handles == 0 && !object->awaits_handle;
 }
 
 /* True when the call has this output and the caller passed room for it. */

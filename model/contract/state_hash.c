@@ -234,15 +234,17 @@ static uint64_t owner_bits(const struct flt_contract *contract,
 static uint64_t irp_bits(const struct flt_object_record *object) {
     return (uint64_t)object->created | (uint64_t)object->cleaned << 1 |
            (uint64_t)object->closed << 2 | (uint64_t)object->not_undone << 3 |
-           (uint64_t)object->cleaned_in << 8 | (uint64_t)object->thread_in << 16 |
-           (uint64_t)object->closed_in << 24;
+           (uint64_t)object->creating << 4 | (uint64_t)object->awaits_handle << 5 |
+           (uint64_t)object->cancelled << 6 | (uint64_t)object->cleaned_in << 8 |
+           (uint64_t)object->thread_in << 16 | (uint64_t)object->closed_in << 24;
 }
 
 /* `number` is the object's, or walk->count for one that has none. */
 static uint64_t object_hash(const struct walk *walk, uint32_t number, uint32_t at) {
     const struct flt_object_record *object = &walk->contract->object[at];
-    const uint64_t kind =
-        (uint64_t)object->state << 16 | (uint64_t)object->type << 8 | object->told;
+    const uint64_t kind = (uint64_t)(flt_untaken_buffer(walk->contract) == at) << 24 |
+                          (uint64_t)object->state << 16 | (uint64_t)object->type << 8 |
+                          object->told;
     const uint64_t counts =
         flt_row_hash((uint64_t)object->handles << 32 | object->references, kind, irp_bits(object));
     const uint64_t open =

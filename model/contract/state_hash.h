@@ -17,9 +17,10 @@
  * - Of each object variable: the same, and the place of the reference that came with it.
  * - Objects, numbered as the variables lead to them: counts, state, the IRPs that came, who told
  *   the token, for whom it was opened and whether that filter is registered still, what it opened,
- *   whether its marks stand; its references from the oldest to the newest, each with the variables
- *   that hold it. Those that no variable leads to are a set, each together with what the other
- *   party has hashed of it (`unnamed`).
+ *   whether its marks stand, whether its create is under way, whether it is the buffer that is to
+ * be taken next; its references from the oldest to the newest, each with the variables that hold
+ * it. Those that no variable leads to are a set, each together with what the other party has hashed
+ * of it (`unnamed`).
  * - What stands under each name, and what of it has lost its name.
  * - Filters, instances, unloads, processes, threads.
  *

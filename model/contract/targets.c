@@ -45,7 +45,9 @@ static bool refuse_parameters(struct open *open) {
     bool checked_only;
     if (!flt_parameters_contradict(open->contract, open->call, &checked_only))
         return false;
-    const bool checked = !checked_only || open->flags & IO_CHECK_CREATE_PARAMETERS ||
+    const bool from_user_mode = open->call->opcode == FLT_OP_PostCreate;
+    const bool checked = !checked_only || from_user_mode ||
+                         open->flags & IO_CHECK_CREATE_PARAMETERS ||
                          flt_chosen(switches, create_checks, always);
     if (checked)
         return refuse(open, FLT_RULE_open_parameters, STATUS_INVALID_PARAMETER);

@@ -24,16 +24,15 @@ FLT_INLINE void handle_row(const struct flt_contract *contract, uint32_t at,
     row->flags = handle->flags;
 }
 
-/* The phase follows from the handles, never from the IRPs that the system chose to send. */
+/* The phase follows from the calls, never from the IRPs that the system chose to send. */
 FLT_INLINE void object_row(const struct flt_contract *contract, uint32_t at,
                            struct flt_object_row *row) {
     const struct flt_object_record *object = &contract->object[at];
-    const bool cleaned = object->type == FLT_TYPE_FILE && object->handles == 0;
     row->token = object->token;
     row->handles = object->handles;
-    row->references = object->references;
+    row->references = object->references + object->creating;
     row->type = object->type;
-    row->phase = cleaned ? FLT_PHASE_CLEANED : FLT_PHASE_IN_USE;
+    row->phase = flt_is_past_cleanup(object) ? FLT_PHASE_CLEANED : FLT_PHASE_IN_USE;
 }
 
 static size_t handles(const void *self, size_t *cursor, struct flt_handle_row *rows, size_t room) {
