@@ -27,7 +27,7 @@ struct object_moves {
 static const struct object_moves of_files = {
     .made = FLT_MOVE_file_made,
     .made_referenced = FLT_MOVE_file_made_referenced,
-    .handle_again = FLT_MOVE_file_second_handle, /* no contract allows it */
+    .handle_again = FLT_MOVE_file_first_handle, /* of one that is being created */
     .second = FLT_MOVE_file_second_handle,
     .more = FLT_MOVE_file_more_handles,
     .fewer = FLT_MOVE_file_fewer_handles,
@@ -88,27 +88,71 @@ static enum flt_move of_references(const struct object_moves *moves, uint32_t be
     return open ? moves->fewer_references : moves->fewer_after;
 }
 
+static bool is_there(const struct flt_object_row *row) {
+    return row->handles + row->references > 0;
+}
+
+/* A file object that has no handle yet. */
+static bool is_being_created(const struct flt_object_row *row) {
+    return row->type == FLT_TYPE_FILE && row->phase == FLT_PHASE_IN_USE && row->handles == 0 &&
+           row->references > 0;
+}
+
+static bool is_open(const struct flt_object_row *row) {
+    return row->handles > 0 || is_being_created(row);
+}
+
+/* One that was being created is closed and has had no handle: its create went on, or did not. */
+static enum flt_move of_closing(const struct flt_object_row *before,
+                                const struct flt_object_row *after) {
+    if (!is_there(after))
+        return FLT_MOVE_file_gone_with_create;
+    return after->references < before->references ? FLT_MOVE_file_completed_while_held
+                                                  : FLT_MOVE_file_cancelled;
+}
+
+static bool is_of_pool(uint8_t type) {
+    return type == FLT_TYPE_ECP_LIST || type == FLT_TYPE_REPARSE_BUFFER;
+}
+
+/* What is handed out and freed. */
+static enum flt_move of_pool(uint8_t type, bool made) {
+    if (type == FLT_TYPE_ECP_LIST)
+        return made ? FLT_MOVE_list_made : FLT_MOVE_list_gone;
+    return made ? FLT_MOVE_buffer_left : FLT_MOVE_buffer_gone;
+}
+
+static enum flt_move of_making(const struct object_moves *moves,
+                               const struct flt_object_row *after) {
+    if (is_being_created(after))
+        return FLT_MOVE_file_being_created;
+    return after->references > 0 ? moves->made_referenced : moves->made;
+}
+
 /* A row of 0 handles and 0 references stands for an object that is gone, or not there yet. */
 static void move_object(uint8_t type, const struct flt_object_row *before,
                         const struct flt_object_row *after, struct flt_difference *difference) {
     const struct object_moves *moves = type == FLT_TYPE_FILE ? &of_files : &of_others;
-    const bool was = before->handles + before->references > 0;
-    const bool is = after->handles + after->references > 0;
-    if (type == FLT_TYPE_ECP_LIST) {
+    const bool was = is_there(before), is = is_there(after);
+    if (is_of_pool(type)) {
         if (was != is)
-            flt_add_move(difference, is ? FLT_MOVE_list_made : FLT_MOVE_list_gone);
+            flt_add_move(difference, of_pool(type, is));
         return;
     }
     if (!was && is) {
-        flt_add_move(difference, after->references > 0 ? moves->made_referenced : moves->made);
+        flt_add_move(difference, of_making(moves, after));
+        return;
+    }
+    if (is_being_created(before) && !is_open(after)) {
+        flt_add_move(difference, of_closing(before, after));
         return;
     }
     if (before->handles != after->handles)
         flt_add_move(difference,
                      of_handles(moves, before->handles, after->handles, after->references > 0));
     if (before->references != after->references)
-        flt_add_move(difference, of_references(moves, before->references, after->references,
-                                               after->handles > 0));
+        flt_add_move(difference,
+                     of_references(moves, before->references, after->references, is_open(after)));
 }
 
 static void move_objects(const struct flt_snapshot *before, const struct flt_view *view,

@@ -83,13 +83,16 @@ void flt_find_facts(const struct flt_snapshot *before, const struct flt_call *ca
     flt_add_fact(difference, FLT_FACT_old_irql, good && is_in(call, FLT_CALLS_RAISES));
     flt_add_fact(difference, FLT_FACT_failed, bad);
     flt_add_fact(difference, FLT_FACT_failed_at_step,
-                 bad && is_in(call, FLT_CALLS_OPENS_FILE) && call->arg[FLT_ARG_fail_step] != 0 &&
+                 bad && is_in(call, FLT_CALLS_MAKES_FILE) && call->arg[FLT_ARG_fail_step] != 0 &&
                      outcome->status == flt_asked_failure(call));
     flt_add_fact(difference, FLT_FACT_source_to_close,
                  returned && is_in(call, FLT_CALLS_DUPLICATES_HANDLE) &&
                      call->arg[FLT_ARG_options] & DUPLICATE_CLOSE_SOURCE);
     flt_add_fact(difference, FLT_FACT_list_given,
                  returned && is_in(call, FLT_CALLS_OPENS_WITH_LIST) && call->arg[FLT_ARG_ecp] != 0);
+    flt_add_fact(difference, FLT_FACT_buffer_taken,
+                 good && is_in(call, FLT_CALLS_TAKES_BUFFER) &&
+                     outcome->out[FLT_RESULT_object] != 0);
     flt_add_fact(difference, FLT_FACT_exit_with_handles,
                  returned && exits_with_handles(before, call));
 }

@@ -25,7 +25,6 @@ static const struct script_case cases[] = {
     KEEPS(cancel_open_closes, "", POST CANCEL "#0 cleanup:o1 instance=i0"),
     BREAKS(cancel_open_closes, "", POST CANCEL "#0"),
     BREAKS(cancel_open_closes, "any", POST "ObReferenceObject #0; " CANCEL "#0"),
-    KEEPS(irp_cleanup_at_last_handle, "", POST CANCEL "#0"),
     BREAKS(irp_cleanup_once, "", POST CANCEL "#0 cleanup:o1 cleanup:o1"),
     BREAKS(irp_cleanup_once, "", CANCELLED COMPLETE "#0 cleanup:o1"),
     BREAKS(irp_cleanup_in_closing_process, "", POST CANCEL "#0 cleanup:o1:System"),
