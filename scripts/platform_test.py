@@ -30,7 +30,8 @@ def run(platform):
     difference = platforms.first_difference(kept.read_text(encoding="utf-8").splitlines(), lines)
     if difference:
         raise platforms.Different(difference)
-    print(f"{platform.name}: {len(lines)} lines, as on {platforms.REFERENCE}")
+    sequences = sum(line.startswith("corpus/") and ".seq " in line for line in lines)
+    print(f"{platform.name}: {sequences} sequences and their binary forms, as on {platforms.REFERENCE}")
 
 
 def main(name):
