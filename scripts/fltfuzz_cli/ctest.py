@@ -82,8 +82,8 @@ def run_ctest(preset, options):
         print(f"ctest ended with {code} before it ran a test; see {log_path}", flush=True)
         return Counts(failed=1)
     counts, failures, skipped = read_results(xml.parse(results).getroot())
-    if skipped:
-        say(f"{preset}: skipped: {', '.join(skipped)}; {log_path} says why")
+    for why, names in skipped.items():
+        say(f"{preset}: skipped: {', '.join(names)}: {why}")
     for name, output in failures:
         print(f"---- {preset}: {name} failed\n{shortened(output)}", flush=True)
     if failures:
@@ -102,10 +102,16 @@ def shortened(text):
     return "\n".join(lines)
 
 
+def why_skipped(case):
+    """What it said last."""
+    said = (case.findtext("system-out") or "").strip().splitlines()
+    return said[-1].replace("skipped: ", "", 1) if said else "it did not say why"
+
+
 def read_results(suite):
-    """The counts, name and output of each test that failed, and the names of those skipped. A test that
+    """The counts, name and output of each test that failed, and {why: names} of those skipped. A test that
     did not run (its program is missing, say) has failed, unless it asked to be skipped or is disabled."""
-    counts, failures, skips = Counts(), [], []
+    counts, failures, skips = Counts(), [], {}
     for case in suite.iter("testcase"):
         status = case.get("status")
         skipped = case.find("skipped")
@@ -113,7 +119,7 @@ def read_results(suite):
             counts = counts.plus(Counts(passed=1))
         elif status == "disabled" or (skipped is not None and skipped.get("message", "").startswith("SKIP_")):
             counts = counts.plus(Counts(skipped=1))
-            skips.append(case.get("name"))
+            skips.setdefault(why_skipped(case), []).append(case.get("name"))
         else:
             counts = counts.plus(Counts(failed=1))
             failures.append((case.get("name"), case.findtext("system-out") or f"it did not run ({status})"))

@@ -15,7 +15,8 @@ RESULTS = """<testsuite tests="5">
 <testcase name="good" status="run"/>
 <testcase name="bad" status="fail"><failure message="Failed"/><system-out>it broke</system-out></testcase>
 <testcase name="gone" status="notrun"><skipped message="Unable to find executable: /x"/></testcase>
-<testcase name="asked" status="notrun"><skipped message="SKIP_RETURN_CODE=5"/></testcase>
+<testcase name="asked" status="notrun"><skipped message="SKIP_RETURN_CODE=5"/><system-out>skipped: no tool
+</system-out></testcase>
 <testcase name="off" status="disabled"/>
 </testsuite>"""
 
@@ -26,7 +27,7 @@ class Results(unittest.TestCase):
         self.assertEqual(counts, Counts(passed=1, failed=2, skipped=2))
         self.assertEqual([name for name, _ in failures], ["bad", "gone"])
         self.assertEqual(failures[0][1], "it broke")
-        self.assertEqual(skipped, ["asked", "off"])
+        self.assertEqual(skipped, {"no tool": ["asked"], "it did not say why": ["off"]})
 
 
 class Command(unittest.TestCase):
