@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import defects, kills
+from . import defects, kills, operators_run
 from .build import build
 from .common import FINDING, FINE, TOP, Stop, whole_number
 
@@ -23,13 +23,19 @@ def add_command(command):
         "mutants --fuzz-runs 100000 canary",
     )
     sub.add_argument("defect", nargs="*", metavar="DEFECT", help="names of fuzz/defects (default: all)")
-    sub.add_argument("--fuzz-runs", type=whole_number(0, 1000 * MILLION), default=MILLION, metavar="N",
-                     help="stop fuzzing after N sequences; 0: the corpus only (default: 1,000,000)")
+    sub.add_argument("--fuzz-runs", type=whole_number(0, 1000 * MILLION), metavar="N",
+                     help="stop fuzzing after N sequences; 0: the corpus only (default: 1,000,000; with --operators 0)")
     sub.add_argument("--seed", type=whole_number(1, 2**31 - 1), default=1, metavar="N",
                      help="the engine's first seed; the next follow while only consequences are met (default: 1)")
     sub.add_argument("--build", type=Path, metavar="FOLDER", help="a finished build to take programs from")
     sub.add_argument("--json", action="store_true", help="print the result as JSON")
     sub.add_argument("--record", action="store_true", help=f"keep the result in {kills.NAME}, which fltfuzz rules --check reads")
+    sub.add_argument("--jobs", type=whole_number(1, 256), default=1, metavar="N", help="try N at once (default: 1)")
+    add = sub.add_argument_group("instead of the seeded defects").add_argument
+    add("--operators", action="store_true", help="small edits of every statement of a folder; lists those that the corpus does not notice")
+    add("--folder", choices=operators_run.FOLDERS, default=operators_run.FOLDERS[0], metavar="FOLDER",
+        help=f"{' or '.join(operators_run.FOLDERS)} (default: the first)")
+    add("--sample", type=whole_number(1, MILLION), metavar="N", help="N of them, which --seed chooses (default: all)")
 
 
 TOO_DEEP = "not asked: it takes more than {} sequences"
@@ -121,6 +127,13 @@ def report(row):
 
 
 def run(options):
+    if options.operators:
+        if options.defect:
+            raise Stop("--operators takes no defects")
+        options.fuzz_runs = options.fuzz_runs or 0
+        return operators_run.run(options, CORPUS)
+    if options.fuzz_runs is None:
+        options.fuzz_runs = MILLION
     chosen = [defects.find(name) for name in options.defect] or defects.read_all()
     if not chosen:
         raise Stop(f"no defects in {defects.FOLDER}")
