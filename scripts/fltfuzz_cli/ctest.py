@@ -40,6 +40,7 @@ def add_command(command):
     sub.add_argument("--platforms", action="store_true",
                      help="on every platform too: gcc and clang at -O0 to -O3, s390x, aarch64, Windows; installs their tools")
     sub.add_argument("-R", dest="pattern", metavar="REGEX", help="only tests whose name matches")
+    sub.add_argument("--night", action="store_true", help="also what takes hours: every mutant of mutants --operators")
 
 
 def run(options):
@@ -72,6 +73,8 @@ def run_ctest(preset, options):
     words = ["ctest", "--preset", preset, "-j", str(JOBS), "--output-junit", str(results)]
     if options.pattern:
         words += ["-R", options.pattern]
+    if options.night:
+        words += ["-C", "night"]  # CMake's name for it: CONFIGURATIONS night
     echo(words, options.verbose)
     environment = {**os.environ, platforms.REQUEST: "all" if options.platforms else ""}
     with open(log_path, "w", encoding="utf-8") as log:
