@@ -6,9 +6,12 @@
     + the same lines with the change
     - another
     + ...
+    in model/kernel/view.c objects
+    every mutant
 
 What stands in the list is still tried. An entry that matches no mutant is an error, and so is one
-whose mutant is noticed: then the reason is not true.
+whose mutant is noticed, as then the reason is not true. `every mutant` takes those of a function that
+survive, whichever they are: for code that no verdict depends on.
 """
 
 from typing import NamedTuple
@@ -16,6 +19,9 @@ from typing import NamedTuple
 from .common import TOP, Stop
 
 PATH = TOP / "fuzz" / "defects" / "equivalent.txt"
+
+
+EVERY = "every mutant"  # stands for the changed lines
 
 
 class Entry(NamedTuple):
@@ -46,6 +52,9 @@ def read(path=PATH):
             reason, place = rest, None
         elif word == "in" and reason and len(rest.split()) == 2:
             place = tuple(rest.split())
+        elif line.strip() == EVERY and place:
+            entry = Entry(*place, EVERY, "", reason, number)
+            entries[entry.key] = entry
         elif word == "-" and place:
             before = rest
         elif word == "+" and before is not None:
@@ -60,26 +69,37 @@ def read(path=PATH):
     return entries
 
 
+def find(entries, mutant):
+    """The entry for that mutant, or None."""
+    return entries.get(mutant.key) or entries.get((mutant.file, mutant.function, EVERY, ""))
+
+
 def unmatched(entries, mutants, folder):
     """One line for each entry about that folder that matches no mutant."""
-    keys = {mutant.key for mutant in mutants}
+    matched = {id(find(entries, mutant)) for mutant in mutants}
     return [
-        f"{PATH.relative_to(TOP)}:{entry.line}: no mutant of {entry.file} {entry.function} is: {entry.after}"
-        for key, entry in entries.items()
-        if entry.file.startswith(folder + "/") and key not in keys
+        f"{_where(entry)}: no mutant of {entry.file} {entry.function} is: {entry.after or EVERY}"
+        for entry in entries.values()
+        if entry.file.startswith(folder + "/") and id(entry) not in matched
     ]
 
 
-def untrue(entries, results):
-    """One line for each entry all of whose mutants that were tried were noticed. `results` are (mutant, killed)."""
-    survived, killed = set(), {}
+def untrue(entries, results, whole):
+    """One line for each entry all of whose mutants were noticed. `results` are (mutant, what noticed it
+    or ""); what is noticed of a sample says nothing about every mutant of a function."""
+    survived, noticed = set(), {}
     for mutant, kill in results:
-        if kill:
-            killed[mutant.key] = kill
-        else:
-            survived.add(mutant.key)
+        entry = find(entries, mutant)
+        if entry and kill and (whole or entry.before != EVERY):
+            noticed.setdefault(entry, kill)
+        elif entry and not kill:
+            survived.add(entry)
     return [
-        f"{PATH.relative_to(TOP)}:{entries[key].line}: is noticed ({kill}), so its reason is not true: {entries[key].after}"
-        for key, kill in killed.items()
-        if key in entries and key not in survived
+        f"{_where(entry)}: is noticed ({kill}), so its reason is not true: {entry.after or EVERY}"
+        for entry, kill in noticed.items()
+        if entry not in survived
     ]
+
+
+def _where(entry):
+    return f"{PATH.relative_to(TOP)}:{entry.line}"

@@ -93,7 +93,7 @@ class Trial:
             self.texts[file] = operators.read_text(TOP / file)
         status, start, tried = StatusLine(), time.monotonic(), []
         with ThreadPoolExecutor(self.options.jobs) as pool:
-            futures = [pool.submit(self._try, mutant, entries.get(mutant.key)) for mutant in mutants]
+            futures = [pool.submit(self._try, mutant, equivalents.find(entries, mutant)) for mutant in mutants]
             try:
                 for future in futures:
                     tried.append(future.result())
@@ -200,7 +200,7 @@ def run(options, corpus):
     with tempfile.TemporaryDirectory(prefix="fltfuzz-operators-") as work:
         tried = Trial(kits, corpus, options, work).run(chosen, entries)
     seconds = time.monotonic() - start
-    wrong += equivalents.untrue(entries, [(one.mutant, one.outcome.state == "killed" and one.outcome.rule) for one in tried])
+    wrong += equivalents.untrue(entries, [(one.mutant, one.outcome.state == "killed" and one.outcome.rule) for one in tried], whole=not options.sample)
     survivors = [one for one in tried if one.verdict in ("survived", "fuzzed")]
     rows = table(tried)
     if options.json:

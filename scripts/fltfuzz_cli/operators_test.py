@@ -171,9 +171,19 @@ class Equivalents(unittest.TestCase):
 
     def test_an_entry_whose_mutant_is_noticed_is_wrong(self):
         entries, mutant = self.read(LIST), self.mutant()
-        self.assertEqual(equivalents.untrue(entries, [(mutant, "")]), [])
-        self.assertEqual(len(equivalents.untrue(entries, [(mutant, "close-once")])), 1)
-        self.assertEqual(equivalents.untrue(entries, [(mutant, "close-once"), (mutant, "")]), [])
+        self.assertEqual(equivalents.untrue(entries, [(mutant, "")], True), [])
+        self.assertEqual(len(equivalents.untrue(entries, [(mutant, "close-once")], False)), 1)
+        self.assertEqual(equivalents.untrue(entries, [(mutant, "close-once"), (mutant, "")], True), [])
+
+    def test_every_mutant_of_a_function(self):
+        entries = self.read(LIST + "in model/kernel/a.c g\nevery mutant\n")
+        one, other = (self.mutant(("model/kernel/a.c", "g", f"return {n};", "return 9;")) for n in (1, 2))
+        self.assertEqual(equivalents.find(entries, one).line, 7)
+        self.assertEqual(equivalents.find(entries, self.mutant()).line, 5)
+        self.assertEqual(equivalents.unmatched(entries, [other, self.mutant()], "model/kernel"), [])
+        self.assertEqual(equivalents.untrue(entries, [(one, "crash"), (other, "")], True), [])
+        self.assertEqual(equivalents.untrue(entries, [(one, "crash")], False), [])
+        self.assertEqual(len(equivalents.untrue(entries, [(one, "crash"), (other, "crash")], True)), 1)
 
     def test_the_committed_list_can_be_read(self):
         equivalents.read()

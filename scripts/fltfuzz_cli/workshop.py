@@ -75,11 +75,11 @@ class Kit:
         return self._users.get(str(TOP / file), [])
 
     def compile_words(self, source):
-        """All but the file and -o."""
+        """All but the file and -o; what only costs time is left out."""
         words = shlex.split(self._rows[source]["command"])
         at = words.index("-o")
         words = [word for i, word in enumerate(words) if i not in (at, at + 1) and word not in ("-c", source)]
-        words = [word for word in words if not re.match(r"-(W|g$)", word)]
+        words = ["-O1" if word == "-O2" else word for word in words if not re.match(r"-(W|g$)", word)]
         if not self.sanitized:
             words = [word for word in words if not re.match(r"-f(no-)?sanitize", word)]
         return [*words, "-w"]
