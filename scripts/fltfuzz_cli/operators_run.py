@@ -13,9 +13,10 @@ from . import defects, equivalents, operators
 from .build import build
 from .common import FINDING, FINE, TOP, Stop, count, say
 from .fuzz import StatusLine
-from .workshop import Kit, Outcome, Workshop, replay, time_limit
+from .workshop import Kit, Outcome, Workshop, passes, time_limit
 
 FOLDERS = ("model/kernel", "model/contract")
+UNIT_TEST_SECONDS = 20  # of the processor; the slowest of them needs less than one
 FUZZ_TARGETS = ("fuzz_names", "fuzz_lifecycle", "fuzz_close")
 
 
@@ -24,6 +25,7 @@ class Tried:
 
     def __init__(self, mutant, outcome, entry):
         self.mutant, self.outcome, self.entry = mutant, outcome, entry
+        self.unit_test = ""  # that fails
         self.fuzzing = None  # a defects.Kill, once it was fuzzed
 
     @property
@@ -32,6 +34,8 @@ class Tried:
             return self.outcome.state
         if self.entry:
             return "explained"
+        if self.unit_test:
+            return "unit test"
         return "fuzzed" if self.fuzzing and self.fuzzing.rule else "survived"
 
     def row(self):
@@ -43,6 +47,8 @@ class Tried:
         }
         if self.entry:
             row["reason"] = self.entry.reason
+        if self.unit_test:
+            row["unit_test"] = self.unit_test
         if self.fuzzing:
             row["fuzz_rule"], row["fuzz_needed"] = self.fuzzing.rule, self.fuzzing.by
         return row
@@ -87,6 +93,9 @@ class Trial:
         for number in range(options.jobs):
             self.workshops.put(Workshop(self.work / str(number), corpus))
         self.texts = {}
+        for program in kits[0].unit_tests(f"{options.folder}/any.c"):
+            if not passes(kits[0].folder / program, UNIT_TEST_SECONDS, kits[0].uses_asan):
+                raise Stop(f"{program} fails without a mutant")
 
     def run(self, mutants, entries):
         for file in {mutant.file for mutant in mutants}:
@@ -120,17 +129,20 @@ class Trial:
             if outcome.state != "survived":
                 break
         tried = Tried(mutant, outcome, entry)
-        if outcome.state == "survived" and not entry and self.options.fuzz_runs:
-            tried.fuzzing = self._fuzz(workshop, mutant, text)
+        if outcome.state == "survived" and not entry:
+            tried.unit_test = workshop.failing_test(self.kits[0], mutant, text, UNIT_TEST_SECONDS)
+            if self.options.fuzz_runs and not tried.unit_test:
+                tried.fuzzing = self._fuzz(workshop, mutant, text)
         return tried
 
     def _fuzz(self, workshop, mutant, text):
         """From an empty corpus, each target in turn; the kill, or the runs of all without one."""
         runs = 0
+        objects = workshop.build(self.kits[-1], mutant.file, mutant.apply(text))
         for target in FUZZ_TARGETS:
-            _, link = workshop.build(self.kits[-1], mutant.file, mutant.apply(text), f"bin/{target}", "fuzzed")
+            program = workshop.link(self.kits[-1], f"bin/{target}", objects)
             with tempfile.TemporaryDirectory(dir=workshop.work) as work:
-                kill = defects.killed_by_fuzzing(link(), Path(work), self.options.fuzz_runs, self.options.seed)
+                kill = defects.killed_by_fuzzing(program, Path(work), self.options.fuzz_runs, self.options.seed)
             runs += kill.runs
             if kill.rule:
                 return kill._replace(by=f"{target}, {kill.by}")
@@ -148,7 +160,7 @@ def _progress(tried, total, seconds):
 
 # ---- saying it ----------------------------------------------------------------------------------
 
-COLUMNS = ("mutants", "no build", "same code", "killed", "explained", "fuzzed", "survived")
+COLUMNS = ("mutants", "no build", "same code", "killed", "explained", "unit test", "fuzzed", "survived")
 
 
 def table(tried):
@@ -184,7 +196,7 @@ def kits_of(options):
     if options.build:
         folder = options.build.resolve()
         return [Kit(folder, sanitized=False), Kit(folder, sanitized=True)]
-    quick = build("release", ["replay"], options).parent
+    quick = build("release", [], options).parent  # with the unit tests
     thorough = build("fuzz", ["replay", *FUZZ_TARGETS], options).parent
     return [Kit(quick, sanitized=True), Kit(thorough, sanitized=True)]
 

@@ -66,6 +66,12 @@ class Kit:
             raise Stop(f"{self.folder}: ninja knows no dependencies there; build it again")
         return users
 
+    def unit_tests(self, file):
+        """The programs that test that file's folder, the file's own first."""
+        folder, stem = Path(file).parent.name, Path(file).stem
+        programs = [f"bin/{path.name}" for path in sorted((self.folder / "bin").glob(f"test_unit_{folder}_*"))]
+        return sorted(programs, key=lambda program: program != f"bin/test_unit_{folder}_{stem}")
+
     def reading_words(self, source):
         """What matters for reading that source: its folders and definitions."""
         words = shlex.split(self._rows[str(source)]["command"])
@@ -107,19 +113,16 @@ class Workshop:
                 link.symlink_to(path)
         self._clean = {}
 
-    def build(self, kit, file, text, program=REPLAY, stem="mutant"):
-        """The objects and the program in which that file has that text; None when it does not compile."""
+    def build(self, kit, file, text, stem="mutant"):
+        """The objects in which that file has that text; None when it does not compile."""
         link = self._tree / file
         link.unlink()
         link.write_text(text, encoding="latin-1")
         try:
-            objects = self._compile(kit, file, stem)
+            return self._compile(kit, file, stem)
         finally:
             link.unlink()
             link.symlink_to(TOP / file)
-        if objects is None:
-            return None, None
-        return objects, lambda: self._link(kit, program, objects, stem)
 
     def _compile(self, kit, file, stem):
         objects = []
@@ -136,8 +139,8 @@ class Workshop:
             raise Stop(f"{file} is in no program of {kit.folder}")
         return objects
 
-    def _link(self, kit, program, objects, stem):
-        out = self.work / f"{stem}-{Path(program).name}"
+    def link(self, kit, program, objects):
+        out = self.work / Path(program).name
         done = subprocess.run(kit.link_words(program, objects, out), cwd=kit.folder, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise Stop(f"a mutant does not link: {done.stderr.strip()[-800:]}")
@@ -146,7 +149,7 @@ class Workshop:
     def _clean_code(self, kit, file):
         """The code of the real file, compiled in the same place."""
         if (kit, file) not in self._clean:
-            objects, _ = self.build(kit, file, (TOP / file).read_text(encoding="latin-1"), stem="clean")
+            objects = self.build(kit, file, (TOP / file).read_text(encoding="latin-1"), stem="clean")
             if objects is None:
                 raise Stop(f"{file} does not compile as it stands")
             self._clean[kit, file] = [path.read_bytes() for path in objects]
@@ -155,21 +158,46 @@ class Workshop:
     def try_one(self, kit, mutant, text, seconds):
         """The outcome of a mutant of that text under the corpus."""
         clean = self._clean_code(kit, mutant.file)
-        objects, link = self.build(kit, mutant.file, mutant.apply(text))
+        objects = self.build(kit, mutant.file, mutant.apply(text))
         if objects is None:
             return Outcome("no build")
         if [path.read_bytes() for path in objects] == clean:
             return Outcome("same code")
-        return replay(link(), self.corpus, self.work / "replay.json", seconds, kit.uses_asan)
+        return replay(self.link(kit, REPLAY, objects), self.corpus, self.work / "replay.json", seconds, kit.uses_asan)
+
+    def failing_test(self, kit, mutant, text, seconds):
+        """The first of the folder's unit tests that fails with that mutant, or ""."""
+        objects = self.build(kit, mutant.file, mutant.apply(text))
+        for program in kit.unit_tests(mutant.file):
+            if not passes(self.link(kit, program, objects), seconds, kit.uses_asan):
+                return Path(program).name.removeprefix("test_")
+        return ""
+
+
+def _limits(seconds, uses_asan):
+    """Time is the processor's: a busy machine kills nothing. ASan reserves more than any limit on memory."""
+    memory = [] if uses_asan else [f"--as={MOST_MEMORY}"]
+    return ["prlimit", f"--cpu={seconds}", f"--fsize={MOST_OUTPUT}", "--core=0", *memory, "--"]
+
+
+def passes(program, seconds, uses_asan):
+    """Whether a unit test does."""
+    try:
+        done = subprocess.run(
+            [*_limits(seconds, uses_asan), str(program)], cwd=TOP, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, timeout=PATIENCE, check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0
 
 
 def replay(program, corpus, out, seconds, uses_asan):
-    """Survived, or what noticed it first. Time is the processor's: a busy machine kills nothing."""
-    # ASan reserves more than any limit on memory.
-    memory = [] if uses_asan else [f"--as={MOST_MEMORY}"]
-    limits = ["prlimit", f"--cpu={seconds}", f"--fsize={MOST_OUTPUT}", "--core=0", *memory, "--"]
+    """Survived, or what noticed it first."""
     with open(out, "wb") as log, open(f"{out}.err", "wb") as errors:
-        process = subprocess.Popen([*limits, str(program), "--json", *map(str, corpus)], stdout=log, stderr=errors)
+        process = subprocess.Popen(
+            [*_limits(seconds, uses_asan), str(program), "--json", *map(str, corpus)], stdout=log, stderr=errors
+        )
         try:
             code = process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
