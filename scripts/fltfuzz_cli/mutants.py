@@ -40,6 +40,8 @@ def add_command(command):
     add("--operators", action="store_true", help="small edits of every statement of a folder; lists those that the corpus does not notice")
     add("--folder", choices=operators_run.FOLDERS, default=operators_run.FOLDERS[0], metavar="FOLDER",
         help=f"{' or '.join(operators_run.FOLDERS)} (default: the first)")
+    add("--at-least", type=whole_number(1, 100), metavar="PERCENT",
+        help="exit 0 when the corpus alone kills that share, though others survive (default: none may)")
     add("--sample", type=whole_number(1, MILLION), metavar="N", help="N of them, which --seed chooses (default: all)")
 
 

@@ -164,23 +164,24 @@ COLUMNS = ("mutants", "no build", "same code", "killed", "explained", "unit test
 
 
 def table(tried):
-    """{operator, and "all": {column: number}}, and the share of those that differ that the corpus kills."""
+    """{operator, and "all": {column: number}}, and the share that the corpus alone kills, of those that
+    differ and are not explained."""
     rows = {}
     for operator in (*operators.OPERATORS, "all"):
         own = [one for one in tried if operator in (one.mutant.operator, "all")]
         row = {column: sum(one.verdict == column for one in own) for column in COLUMNS}
         row["mutants"] = len(own)
-        differ = len(own) - row["no build"] - row["same code"]
-        row["percent"] = round(100 * row["killed"] / differ, 1) if differ else None
+        counted = len(own) - row["no build"] - row["same code"] - row["explained"]
+        row["percent"] = round(100 * row["killed"] / counted, 1) if counted else None
         rows[operator] = row
     return rows
 
 
 def print_table(rows):
-    print(f"{'operator':<11}" + "".join(f"{column:>11}" for column in COLUMNS) + f"{'killed of those that differ':>29}")
+    print(f"{'operator':<11}" + "".join(f"{column:>11}" for column in COLUMNS) + f"{'killed of what counts':>23}")
     for operator, row in rows.items():
         share = "-" if row["percent"] is None else f"{row['percent']:.1f} %"
-        print(f"{operator:<11}" + "".join(f"{row[column]:>11}" for column in COLUMNS) + f"{share:>29}")
+        print(f"{operator:<11}" + "".join(f"{row[column]:>11}" for column in COLUMNS) + f"{share:>23}")
 
 
 def describe(one):
@@ -229,4 +230,10 @@ def run(options, corpus):
         print(f"{len(tried):,} of {len(mutants):,} mutants in {seconds:.0f} s, {len(tried) / seconds:.2f} a second")
     for line in wrong:
         print(f"fltfuzz: {line}", file=sys.stderr)
-    return FINDING if survivors or wrong else FINE
+    return verdict(rows["all"]["percent"], survivors, wrong, options.at_least)
+
+
+def verdict(percent, survivors, wrong, at_least):
+    """The exit code: without a share to reach, none may survive."""
+    enough = not survivors if at_least is None else percent is not None and percent >= at_least
+    return FINE if enough and not wrong else FINDING

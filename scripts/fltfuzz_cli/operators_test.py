@@ -125,6 +125,30 @@ class Operators(unittest.TestCase):
         self.assertEqual(len(keys), 7)
 
 
+class Results(unittest.TestCase):
+    MUTANT = Mutant("model/kernel/a.c", "f", "logical", 0, 1, "2", 1, "a", "b")
+
+    def tried(self, state, entry=None, unit_test=""):
+        one = operators_run.Tried(self.MUTANT, operators_run.Outcome(state), entry)
+        one.unit_test = unit_test
+        return one
+
+    def test_what_counts(self):
+        explained = self.tried("survived", equivalents.Entry("", "", "", "", "", 1))
+        states = ["killed"] * 3 + ["survived", "no build", "same code"]
+        rows = operators_run.table([explained, self.tried("survived", unit_test="x"), *map(self.tried, states)])
+        self.assertEqual(rows["all"], rows["logical"])
+        self.assertEqual([rows["all"][column] for column in operators_run.COLUMNS], [8, 1, 1, 3, 1, 1, 0, 1])
+        self.assertEqual(rows["all"]["percent"], 60.0)
+        self.assertIsNone(rows["call"]["percent"])
+
+    def test_the_exit_code(self):
+        verdict = operators_run.verdict
+        self.assertEqual([verdict(99.0, ["one"], [], None), verdict(100.0, [], [], None)], [1, 0])
+        self.assertEqual([verdict(99.0, ["one"], [], 99), verdict(98.9, ["one"], [], 99), verdict(None, [], [], 99)], [0, 1, 1])
+        self.assertEqual(verdict(100.0, [], ["an entry is wrong"], 99), 1)
+
+
 LIST = """\
 # a comment
 because it is only said, never looked at
