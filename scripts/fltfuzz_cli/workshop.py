@@ -132,6 +132,8 @@ class Workshop:
             done = subprocess.run(
                 [*kit.compile_words(source), "-c", str(copy), "-o", str(out)], cwd=kit.folder, capture_output=True, check=False
             )
+            if done.returncode < 0 or b"Killed signal terminated" in done.stderr:
+                raise Stop(f"the compiler was killed while it compiled {source}")  # says nothing of the mutant
             if done.returncode != 0:
                 return None
             objects.append(out)
@@ -168,6 +170,8 @@ class Workshop:
     def failing_test(self, kit, mutant, text, seconds):
         """The first of the folder's unit tests that fails with that mutant, or ""."""
         objects = self.build(kit, mutant.file, mutant.apply(text))
+        if objects is None:
+            raise Stop(f"{mutant.file}: a mutant compiles once and not again")
         for program in kit.unit_tests(mutant.file):
             if not passes(self.link(kit, program, objects), seconds, kit.uses_asan):
                 return Path(program).name.removeprefix("test_")
