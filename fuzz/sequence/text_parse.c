@@ -1,6 +1,7 @@
 /* Text to sequences: lines, headers, calls. */
 #include "text_scan.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -255,7 +256,8 @@ static bool read_line(struct flt_scan *scan, struct flt_text *text, bool header_
     const size_t length = (size_t)(scan->end - scan->at);
     bool is_header;
     if (length > FLT_MAX_LINE)
-        return flt_scan_fail(scan, "a line of %zu characters; allowed: %d", length, FLT_MAX_LINE);
+        return flt_scan_fail(scan, "a line of %" PRIu64 " characters; allowed: %d",
+                             (uint64_t)length, FLT_MAX_LINE);
     if (length > 0 && memchr(scan->at, '\0', length))
         return flt_scan_fail(scan, "a NUL byte; the text form has none");
     if (flt_scan_at_end(scan))

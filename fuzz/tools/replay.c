@@ -13,19 +13,22 @@
 #include "switches.h"
 
 static const char usage[] =
-    "usage: fltfuzz-replay [--quiet] [--trace] [--json] [--profile NAME |\n"
+    "usage: fltfuzz-replay [--quiet] [--trace] [--json | --digests] [--profile NAME |\n"
     "                      --switches FILE] PATH...\n"
     "  PATH       a sequence (text or binary), a folder of them, or - for standard input\n"
     "  --trace    print each call with its outcome, breaches and IRPs; the output is a sequence "
     "again\n"
     "  --json     print one JSON array, an object per file\n"
+    "  --digests  print a line per file and nothing else: FILE DIGEST, or FILE unreadable; they "
+    "are\n"
+    "             the same on every machine\n"
     "  --profile  run under this profile instead of the one that the file names\n"
     "  --switches the profile and switches of sequences that name no profile\n"
     "  --quiet    print findings only\n"
     "example: fltfuzz-replay --trace corpus/fuzz_close/seed/double-close.seq\n";
 
 struct options {
-    bool quiet, trace, json, profile_given;
+    bool quiet, trace, json, digests, profile_given;
     enum flt_profile profile;
     const char *switches; /* a file, or NULL */
 };
@@ -125,6 +128,17 @@ static void print_json(const struct session *session, const char *path,
     putchar('}');
 }
 
+/* To compare machines by: why a file is not fine goes elsewhere. */
+static void print_digest(const struct session *session, const char *path,
+                         const struct judgement *judgement) {
+    if (judgement->verdict == UNREADABLE)
+        printf("%s unreadable\n", path);
+    else
+        printf("%s %016" PRIx64 "\n", path, flt_door_digest(flt_runner_door(session->runner)));
+    if (judgement->what[0])
+        fprintf(stderr, "%s: %s: %s\n", path, verdict_names[judgement->verdict], judgement->what);
+}
+
 static void print_text(const struct session *session, const char *path,
                        const struct judgement *judgement) {
     const struct flt_runner *runner = session->runner;
@@ -154,6 +168,8 @@ static void replay(struct session *session, const char *path) {
     session->unreadable += judgement.verdict == UNREADABLE;
     if (session->options.json)
         print_json(session, path, &judgement);
+    else if (session->options.digests)
+        print_digest(session, path, &judgement);
     else
         print_text(session, path, &judgement);
 }
@@ -170,6 +186,21 @@ static int read_profile(const char *name, struct options *options) {
     return options->profile_given
                ? 0
                : wrong_usage("unknown profile, allowed are documented, forwarding, strict: ", name);
+}
+
+/* An option without a value; NULL where the word is none. */
+static bool *flag_of(struct options *options, const char *word) {
+    const struct {
+        const char *word;
+        bool *flag;
+    } flags[] = {{"--quiet", &options->quiet},
+                 {"--trace", &options->trace},
+                 {"--json", &options->json},
+                 {"--digests", &options->digests}};
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (strcmp(word, flags[i].word) == 0)
+            return flags[i].flag;
+    return NULL;
 }
 
 /* An option that a value follows. */
@@ -192,12 +223,8 @@ static int read_options(int argc, char **argv, struct options *options, struct f
                 return 2 + 1;
         } else if (strcmp(word, "--") == 0) {
             names_only = true;
-        } else if (strcmp(word, "--quiet") == 0) {
-            options->quiet = true;
-        } else if (strcmp(word, "--trace") == 0) {
-            options->trace = true;
-        } else if (strcmp(word, "--json") == 0) {
-            options->json = true;
+        } else if (flag_of(options, word)) {
+            *flag_of(options, word) = true;
         } else if (strcmp(word, "--help") == 0) {
             fputs(usage, stdout);
             return 0 + 1;
@@ -209,6 +236,8 @@ static int read_options(int argc, char **argv, struct options *options, struct f
     }
     if (options->profile_given && options->switches)
         return wrong_usage("--profile and --switches exclude each other", "") + 1;
+    if (options->digests && (options->json || options->trace))
+        return wrong_usage("--digests excludes --json and --trace", "") + 1;
     return paths->count > 0 ? 0 : wrong_usage("no input", "") + 1;
 }
 
@@ -216,7 +245,7 @@ static int summarise(const struct session *session) {
     const struct options *options = &session->options;
     if (options->json)
         puts("\n]");
-    else if (!options->quiet)
+    else if (!options->quiet && !options->digests)
         printf("%zu sequences, %" PRIu64 " calls: %zu findings, %zu unexpected, %zu unreadable\n",
                session->files, session->calls, session->findings, session->unexpected,
                session->unreadable);

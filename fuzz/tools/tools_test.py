@@ -160,6 +160,21 @@ class Replay(Tools):
         self.assertEqual(done.returncode, 1, done)
         self.assertIn(b"leak reference-left o3 was expected, and not found", done.stdout)
 
+    def test_digests_are_a_line_each(self):
+        self.file("b.seq", DOUBLE_CLOSE)
+        self.file("c.seq", "Nothing()\n")
+        self.file("a.seq", DOUBLE_CLOSE.replace(" breach close-once", ""))
+        done = run("fltfuzz-replay", "--digests", self.folder.name)
+        paths, digests = zip(*(line.split() for line in done.stdout.decode().splitlines()))
+        self.assertEqual([os.path.basename(path) for path in paths], ["a.seq", "b.seq", "c.seq"])
+        self.assertRegex(digests[0], "^[0-9a-f]{16}$")
+        self.assertEqual(digests[1:], (digests[0], "unreadable"))
+        self.assertEqual(done.returncode, 1, "a.seq is not as it says")
+        self.assertIn(b"a.seq: unexpected: ", done.stderr)
+        json_digest = json.loads(run("fltfuzz-replay", "--json", paths[1]).stdout)[0]["digest"]
+        self.assertEqual(json_digest, digests[1])
+        self.refused(run("fltfuzz-replay", "--digests", "--json", paths[1]), "--digests excludes")
+
     def test_the_trace_is_a_sequence_again(self):
         done = run("fltfuzz-replay", "--quiet", "--trace", self.file("a.seq", DOUBLE_CLOSE))
         self.assertEqual(done.returncode, 0, done)

@@ -1,11 +1,13 @@
 """fltfuzz test: every test, with clang and with gcc."""
 
+import os
 import subprocess
 import sys
 import time
 import xml.etree.ElementTree as xml
 from typing import NamedTuple
 
+from . import platforms
 from .build import set_up, try_build
 from .common import FINDING, FINE, TOP, echo, say
 
@@ -35,11 +37,14 @@ def add_command(command):
         "sequence and a short fuzz of each target. The last line counts them.",
         "test -R corpus.fuzz_close",
     )
+    sub.add_argument("--platforms", action="store_true",
+                     help="on every platform too: gcc and clang at -O0 to -O3, s390x, aarch64, Windows; installs their tools")
     sub.add_argument("-R", dest="pattern", metavar="REGEX", help="only tests whose name matches")
+    sub.add_argument("--night", action="store_true", help="also what takes hours: every mutant of mutants --operators")
 
 
 def run(options):
-    set_up(options)
+    set_up(options, ["--platforms"] if options.platforms else [])
     total = Counts()
     for preset in PRESETS:
         total = total.plus(run_preset(preset, options))
@@ -68,15 +73,20 @@ def run_ctest(preset, options):
     words = ["ctest", "--preset", preset, "-j", str(JOBS), "--output-junit", str(results)]
     if options.pattern:
         words += ["-R", options.pattern]
+    if options.night:
+        words += ["-C", "night"]  # CMake's name for it: CONFIGURATIONS night
     echo(words, options.verbose)
+    environment = {**os.environ, platforms.REQUEST: "all" if options.platforms else ""}
     with open(log_path, "w", encoding="utf-8") as log:
         out = sys.stderr if options.verbose else log
-        done = subprocess.run(words, cwd=TOP, stdin=subprocess.DEVNULL, stdout=out, stderr=out, check=False)
+        done = subprocess.run(words, cwd=TOP, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out, check=False)
     code = done.returncode
     if not results.exists():
         print(f"ctest ended with {code} before it ran a test; see {log_path}", flush=True)
         return Counts(failed=1)
-    counts, failures = read_results(xml.parse(results).getroot())
+    counts, failures, skipped = read_results(xml.parse(results).getroot())
+    for why, names in skipped.items():
+        say(f"{preset}: skipped: {', '.join(names)}: {why}")
     for name, output in failures:
         print(f"---- {preset}: {name} failed\n{shortened(output)}", flush=True)
     if failures:
@@ -95,10 +105,16 @@ def shortened(text):
     return "\n".join(lines)
 
 
+def why_skipped(case):
+    """What it said last."""
+    said = (case.findtext("system-out") or "").strip().splitlines()
+    return said[-1].replace("skipped: ", "", 1) if said else "it did not say why"
+
+
 def read_results(suite):
-    """The counts, and name and output of each test that failed. A test that did not run (its program
-    is missing, say) has failed, unless it asked to be skipped or is disabled."""
-    counts, failures = Counts(), []
+    """The counts, name and output of each test that failed, and {why: names} of those skipped. A test that
+    did not run (its program is missing, say) has failed, unless it asked to be skipped or is disabled."""
+    counts, failures, skips = Counts(), [], {}
     for case in suite.iter("testcase"):
         status = case.get("status")
         skipped = case.find("skipped")
@@ -106,7 +122,8 @@ def read_results(suite):
             counts = counts.plus(Counts(passed=1))
         elif status == "disabled" or (skipped is not None and skipped.get("message", "").startswith("SKIP_")):
             counts = counts.plus(Counts(skipped=1))
+            skips.setdefault(why_skipped(case), []).append(case.get("name"))
         else:
             counts = counts.plus(Counts(failed=1))
             failures.append((case.get("name"), case.findtext("system-out") or f"it did not run ({status})"))
-    return counts, failures
+    return counts, failures, skips

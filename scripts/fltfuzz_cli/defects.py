@@ -177,7 +177,7 @@ def _compile_command(build, source):
     raise Stop(f"{build} does not compile {source}")
 
 
-def _link_command(build, program):
+def link_command(build, program):
     """How the build links that program, as words."""
     done = subprocess.run(["ninja", "-C", str(build), "-t", "commands", program], capture_output=True, text=True, check=False)
     lines = done.stdout.strip().splitlines()
@@ -208,7 +208,7 @@ def compile_sources(defect, build, work):
 def link(defect, objects, build, program):
     """The program of a finished build with those objects in it, beside them: they stand before the
     libraries, so that the linker never takes the real ones from the archive."""
-    words = _link_command(build, program)
+    words = link_command(build, program)
     at = words.index("-o")
     out = objects[0].parent / Path(words[at + 1]).name
     words[at + 1] = str(out)
@@ -243,7 +243,7 @@ def _replay(program, path):
         return None, match.group(1) if match else str(path)
 
 
-def _kill(rows):
+def first_kill(rows):
     """By the first file that fails."""
     for row in rows:
         if row["verdict"] in ("finding", "unexpected"):
@@ -255,7 +255,7 @@ def killed_by_corpus(program, folders):
     """The first committed sequence that fails."""
     for folder in folders:
         rows, died = _replay(program, folder)
-        kill = Kill("sanitizer", died) if rows is None else _kill(rows)
+        kill = Kill("sanitizer", died) if rows is None else first_kill(rows)
         if kill.rule:
             return kill
     return Kill("", "")
@@ -264,7 +264,7 @@ def killed_by_corpus(program, folders):
 def killed_by_shown(program, defect):
     """The sequence that the defect names."""
     rows, died = _replay(program, TOP / defect.shown)
-    return Kill("sanitizer", died) if rows is None else _kill(rows)
+    return Kill("sanitizer", died) if rows is None else first_kill(rows)
 
 
 def killed_by_missing(program, lost):
@@ -273,7 +273,7 @@ def killed_by_missing(program, lost):
     rows, died = _replay(program, path)
     if rows is None:
         return Kill("sanitizer", died)
-    kill = _kill(rows)
+    kill = first_kill(rows)
     missed = re.findall(r"\b(?:breach|leak) ([a-z0-9-]+)", _expected_where_it_failed(rows[0], path)) if kill.rule else []
     return kill._replace(rule=lost.rules[0]) if lost.rules[0] in missed else kill
 

@@ -176,7 +176,7 @@ class Tries(unittest.TestCase):
     def fuzz(self, *kills):
         """What comes of these tries: the seeds, and the runs that each had."""
         with mock.patch.object(defects, "killed_by_fuzzing", side_effect=kills) as tried:
-            kill = mutants._fuzz(None, self.DEFECT, None, SimpleNamespace(seed=7, fuzz_runs=100))
+            kill = mutants._fuzz(None, self.DEFECT, None, SimpleNamespace(fuzz_runs=100), 7)
         return (kill.rule, kill.by), [(call.args[3], call.args[2]) for call in tried.call_args_list]
 
     def test_the_first_is_enough(self):
@@ -193,6 +193,21 @@ class Tries(unittest.TestCase):
     def test_nothing_is_an_end(self):
         kill, tries = self.fuzz(defects.Kill("c", "30 runs", 30), defects.Kill("", "", 70))
         self.assertEqual((kill[0], tries), ("", [(7, 100), (8, 70)]))
+
+    def often(self, *kills):
+        """From three seeds."""
+        with tempfile.TemporaryDirectory() as work, mock.patch.object(mutants, "_fuzz", side_effect=kills) as tried:
+            kill = mutants._fuzz_often(None, self.DEFECT, Path(work), SimpleNamespace(seed=7, seeds=3))
+        return kill, [call.args[4] for call in tried.call_args_list]
+
+    def test_several_seeds_give_the_median(self):
+        kill, seeds = self.often(*(defects.Kill("a", f"{runs} runs", runs) for runs in (50, 4, 9)))
+        self.assertEqual((kill.rule, kill.by), ("a", "9 runs, the median of 50, 4, 9"))
+        self.assertEqual(seeds, [7, 1007, 2007])
+
+    def test_a_seed_that_finds_nothing_is_said(self):
+        kill, seeds = self.often(defects.Kill("a", "5 runs", 5), defects.Kill("", "", 100))
+        self.assertEqual((kill.rule, len(seeds)), ("", 2))
 
 
 if __name__ == "__main__":

@@ -1,16 +1,19 @@
 """fltfuzz mutants: builds each seeded defect, and each lost check, and says what catches it."""
 
 import json
+import statistics
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import defects, kills
+from . import defects, kills, operators_run
 from .build import build
 from .common import FINDING, FINE, TOP, Stop, whole_number
 
 CORPUS = [folder for folder in sorted((TOP / "corpus").glob("fuzz_*")) if folder.name != "fuzz_codec"]  # those are bytes
 MILLION = 1_000_000
+SEEDS_APART = 1000  # a run may go on with the seeds that follow its own
 
 
 def add_command(command):
@@ -23,13 +26,23 @@ def add_command(command):
         "mutants --fuzz-runs 100000 canary",
     )
     sub.add_argument("defect", nargs="*", metavar="DEFECT", help="names of fuzz/defects (default: all)")
-    sub.add_argument("--fuzz-runs", type=whole_number(0, 1000 * MILLION), default=MILLION, metavar="N",
-                     help="stop fuzzing after N sequences; 0: the corpus only (default: 1,000,000)")
+    sub.add_argument("--fuzz-runs", type=whole_number(0, 1000 * MILLION), metavar="N",
+                     help="stop fuzzing after N sequences; 0: the corpus only (default: 1,000,000; with --operators 0)")
     sub.add_argument("--seed", type=whole_number(1, 2**31 - 1), default=1, metavar="N",
-                     help="the engine's first seed; the next follow while only consequences are met (default: 1)")
+                     help="the engine's first seed; the next follow while only consequences are met; chooses the sample, too (default: 1)")
+    sub.add_argument("--seeds", type=whole_number(1, 99), default=1, metavar="N",
+                     help="fuzz from N seeds, each from an empty corpus, and say the median (default: 1)")
     sub.add_argument("--build", type=Path, metavar="FOLDER", help="a finished build to take programs from")
     sub.add_argument("--json", action="store_true", help="print the result as JSON")
     sub.add_argument("--record", action="store_true", help=f"keep the result in {kills.NAME}, which fltfuzz rules --check reads")
+    sub.add_argument("--jobs", type=whole_number(1, 256), default=1, metavar="N", help="try N at once (default: 1)")
+    add = sub.add_argument_group("instead of the seeded defects").add_argument
+    add("--operators", action="store_true", help="small edits of every statement of a folder; lists those that the corpus does not notice")
+    add("--folder", choices=operators_run.FOLDERS, default=operators_run.FOLDERS[0], metavar="FOLDER",
+        help=f"{' or '.join(operators_run.FOLDERS)} (default: the first)")
+    add("--at-least", type=whole_number(1, 100), metavar="PERCENT",
+        help="exit 0 when the corpus alone kills that share, though others survive (default: none may)")
+    add("--sample", type=whole_number(1, MILLION), metavar="N", help="N of them, which --seed chooses (default: all)")
 
 
 TOO_DEEP = "not asked: it takes more than {} sequences"
@@ -50,20 +63,35 @@ def _try(defect, build_folder, options):
         asked = options.fuzz_runs > defect.deep
         if asked:
             fuzz = defects.link(defect, objects, build_folder, f"bin/{defect.target}")
-            fuzzing = _fuzz(fuzz, defect, work, options)
+            fuzzing = _fuzz_often(fuzz, defect, work, options)
     row = _defect_row(defect, corpus, shown, fuzzing if asked else None)
     return row if asked or not options.fuzz_runs else {**row, "fuzzing": TOO_DEEP.format(defect.deep)}
 
 
-def _fuzz(program, defect, work, options):
+def _fuzz_often(program, defect, work, options):
+    """From as many seeds as are asked for: the first that fails, or the median of what was needed."""
+    caught = []
+    for number in range(options.seeds):
+        folder = work / f"fuzzing-{number}"
+        folder.mkdir()
+        caught.append(_fuzz(program, defect, folder, options, options.seed + number * SEEDS_APART))
+        if caught[-1].rule not in defect.rules:
+            return caught[-1]
+    if len(caught) == 1:
+        return caught[0]
+    needed = [kill.runs for kill in caught]
+    return caught[0]._replace(by=f"{statistics.median(needed):.0f} runs, the median of {', '.join(map(str, needed))}")
+
+
+def _fuzz(program, defect, work, options, first_seed):
     """Under a rule that it names. A run that meets another of its consequences, which is luck and moves
     with every change of the mutator, is no end: the next seed has the runs that are left."""
-    seed, used = options.seed, 0
+    seed, used = first_seed, 0
     while True:
         kill = defects.killed_by_fuzzing(program, work, options.fuzz_runs - used, seed)
         used += kill.runs
         if kill.rule in defect.rules:
-            return kill._replace(by=f"{used} runs" + (f", seed {seed}" if seed != options.seed else ""))
+            return kill._replace(by=f"{used} runs" + (f", seed {seed}" if seed != first_seed else ""), runs=used)
         if not kill.rule or not kill.runs or used >= options.fuzz_runs:
             return kill
         seed += 1
@@ -121,6 +149,13 @@ def report(row):
 
 
 def run(options):
+    if options.operators:
+        if options.defect:
+            raise Stop("--operators takes no defects")
+        options.fuzz_runs = options.fuzz_runs or 0
+        return operators_run.run(options, CORPUS)
+    if options.fuzz_runs is None:
+        options.fuzz_runs = MILLION
     chosen = [defects.find(name) for name in options.defect] or defects.read_all()
     if not chosen:
         raise Stop(f"no defects in {defects.FOLDER}")
@@ -130,10 +165,11 @@ def run(options):
     if not (folder / "compile_commands.json").is_file():
         raise Stop(f"{folder}: no finished build is there")
     rows = []
-    for defect in chosen:
-        rows.append(_try(defect, folder, options))
-        if not options.json:
-            print(report(rows[-1]), flush=True)
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for row in pool.map(lambda defect: _try(defect, folder, options), chosen):
+            rows.append(row)
+            if not options.json:
+                print(report(row), flush=True)
     if options.record:
         kills.record(rows)
     if options.json:

@@ -18,7 +18,16 @@ TOOLS = {
     "ninja": "echo 1.11",
     "llvm-symbolizer": "echo LLVM",
 }
-EXTRA = {"afl-fuzz": "true", "afl-clang-fast": 'link "$@"'}
+FOREIGN = {
+    "s390x-linux-gnu-gcc": 'link "$@"',
+    "aarch64-linux-gnu-gcc": 'link "$@"',
+    "x86_64-w64-mingw32-gcc": 'link "$@"',
+    "qemu-s390x": "true",
+    "qemu-aarch64": "true",
+    "wine": "true",
+    "wineserver": "true",
+}
+EXTRA = {"afl-fuzz": "true", "afl-clang-fast": 'link "$@"', **FOREIGN}
 LINK = 'link() { while [ "$1" != -o ]; do shift; done; echo "#!/bin/sh" >"$2"; chmod +x "$2"; }'
 APT_GET = """
 echo "apt-get $*" >>"$machine/apt"
@@ -31,6 +40,10 @@ for package in "$@"; do
     ninja-build) cp "$machine/spare/ninja" "$machine/bin/" ;;
     llvm) cp "$machine/spare/llvm-symbolizer" "$machine/bin/" ;;
     afl++) cp "$machine/spare/afl-fuzz" "$machine/spare/afl-clang-fast" "$machine/bin/" ;;
+    gcc-s390x-linux-gnu | gcc-aarch64-linux-gnu) cp "$machine/spare/${package#gcc-}-gcc" "$machine/bin/" ;;
+    gcc-mingw-w64-x86-64-win32) cp "$machine/spare/x86_64-w64-mingw32-gcc" "$machine/bin/" ;;
+    qemu-user) cp "$machine"/spare/qemu-* "$machine/bin/" ;;
+    wine) cp "$machine"/spare/wine* "$machine/bin/" ;;
     libclang-*) touch "$machine/runtime" ;;
     libcmocka-dev) touch "$machine/cmocka" ;;
     python3-jinja2) touch "$machine/jinja2" ;;
@@ -145,7 +158,7 @@ class Setup(unittest.TestCase):
         self.assertTrue(update.endswith(" update"), update)
         for package in "clang libclang-rt-14-dev llvm cmake ninja-build gcc libc6-dev libcmocka-dev".split():
             self.assertIn(f" {package}", install)
-        self.assertIn("--no-install-recommends", install)
+        self.assertIn(" -y --no-remove --no-install-recommends ", install)
 
     def test_only_what_is_missing(self):
         self.machine.have_all()
@@ -166,7 +179,7 @@ class Setup(unittest.TestCase):
 
     def test_a_user_without_sudo(self):
         self.machine.user(1000)
-        self.refused("sudo apt-get update && sudo apt-get install -y --no-install-recommends clang libclang-rt-14-dev")
+        self.refused("sudo apt-get update && sudo apt-get install -y --no-remove --no-install-recommends clang libclang-rt-14-dev")
         self.assertEqual(self.machine.apt(), [])
 
     def test_a_user_whose_sudo_wants_a_password(self):
@@ -234,6 +247,28 @@ class Setup(unittest.TestCase):
         self.assertEqual(self.machine.setup(), (0, ""))
         self.assertEqual(self.machine.setup("--jinja2")[0], 0)
         self.assertEqual(len(self.machine.apt()), 4)
+
+    def test_platforms_only_when_they_are_asked_for(self):
+        self.machine.have_all()
+        self.assertEqual(self.machine.setup(), (0, ""))
+        code, said = self.machine.setup("--platforms")
+        self.assertEqual(code, 0, said)
+        installed = self.machine.apt()[1].partition("--no-install-recommends ")[2].split()
+        self.assertEqual(installed, ["gcc-s390x-linux-gnu", "libc6-dev-s390x-cross", "gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross",
+                                     "gcc-mingw-w64-x86-64-win32", "qemu-user", "wine", "wine64"])
+        self.assertEqual(self.machine.setup("--platforms"), (0, ""))
+        (self.machine.bin / "wineserver").unlink()
+        self.assertEqual(self.machine.setup("--platforms")[0], 0)
+        self.assertTrue(self.machine.apt()[3].endswith(" --no-install-recommends wine wine64"), self.machine.apt())
+
+    def test_a_user_who_may_not_install_platforms(self):
+        self.machine.have_all()
+        self.machine.have(*FOREIGN)
+        (self.machine.bin / "qemu-s390x").unlink()
+        self.machine.user(1000)
+        code, said = self.machine.setup("--platforms")
+        self.assertEqual(code, 2, said)
+        self.assertIn("missing: qemu; to install them, run: sudo apt-get update && sudo apt-get install", said)
 
     def test_the_report_lists_what_is_optional(self):
         self.machine.have_all()

@@ -1,0 +1,69 @@
+"""What a mutant's replay comes to, with shell scripts that stand in for it."""
+
+import os
+import tempfile
+import unittest
+from pathlib import Path
+
+from . import workshop
+from .common import TOP
+from .workshop import Outcome
+
+FILE = str(TOP / "corpus/fuzz_close/seed/double-close.seq")
+
+
+class Replays(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def program(self, body):
+        path = self.folder / "replay"
+        path.write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
+        path.chmod(0o755)
+        return path
+
+    def replay(self, body):
+        return workshop.replay(self.program(body), [FILE], self.folder / "out", 1, False)
+
+    def test_nothing_noticed(self):
+        self.assertEqual(self.replay("exit 0"), Outcome("survived"))
+
+    def test_a_finding_and_an_expectation(self):
+        rows = '[{"file": "%s", "verdict": "fine"}, {"file": "%s", "verdict": "%s"%s}]'
+        seed = "corpus/fuzz_close/seed/double-close.seq"
+        finding = rows % (FILE, FILE, "finding", ', "rule": "close-once"')
+        self.assertEqual(self.replay(f"echo '{finding}'; exit 1"), Outcome("killed", "close-once", seed))
+        unexpected = rows % (FILE, FILE, "unexpected", "")
+        self.assertEqual(self.replay(f"echo '{unexpected}'; exit 1"), Outcome("killed", "expectation", seed))
+
+    def test_a_death(self):
+        self.assertEqual(self.replay("echo [; kill -SEGV $$"), Outcome("killed", "crash"))
+        said = self.replay(f"echo [; echo while replaying {FILE} >&2; exit 1")
+        self.assertEqual(said, Outcome("killed", "sanitizer", "corpus/fuzz_close/seed/double-close.seq"))
+
+    def test_what_does_not_end(self):
+        self.assertEqual(self.replay("while :; do :; done"), Outcome("killed", "hangs"))
+
+    def test_what_writes_without_end_is_stopped(self):
+        self.assertEqual(self.replay("exec yes").state, "killed")
+        self.assertLessEqual((self.folder / "out").stat().st_size, workshop.MOST_OUTPUT)
+
+    def test_unit_tests_pass_or_not(self):
+        self.assertTrue(workshop.passes(self.program("exit 0"), 1, False))
+        self.assertFalse(workshop.passes(self.program("exit 1"), 1, False))
+        self.assertFalse(workshop.passes(self.program("while :; do :; done"), 1, False))
+
+
+class Tree(unittest.TestCase):
+    def test_it_is_the_models(self):
+        with tempfile.TemporaryDirectory() as work:
+            workshop.Workshop(work, [])
+            copy = Path(work) / "tree/model/kernel/closes.c"
+            self.assertTrue(copy.is_symlink())
+            self.assertEqual(Path(os.path.realpath(copy)), (TOP / "model/kernel/closes.c").resolve())
+
+
+if __name__ == "__main__":
+    unittest.main()
