@@ -68,7 +68,7 @@ static void expect_move(struct flt_contract *contract, size_t i) {
     flt_difference(&before, contract, &seen);
     flt_snapshot_free(&before);
     flt_add_move(&expected, moves[i].move);
-    if (!flt_has_move(&seen, moves[i].move))
+    if (!flt_has_move(&seen, (int)moves[i].move))
         fail_msg("%s; %s: not seen: %s", moves[i].before, moves[i].call,
                  flt_moves[moves[i].move].words);
     for (int move = 0; move < FLT_MOVE_COUNT; move++)
