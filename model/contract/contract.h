@@ -105,8 +105,8 @@ void flt_contract_bind_value(struct flt_contract *contract, uint64_t value,
                              struct flt_violation *violation);
 
 /* True when the call may change something though it fails: a duplication closes its source all the
- * same (DUPLICATE_CLOSE_SOURCE), and what the file system did for an open that failed later, in the
- * last call observed, stays. */
+ * same (DUPLICATE_CLOSE_SOURCE), what the file system did for an open that failed later, in the
+ * last call observed, stays, and one that stopped on a link leaves a buffer. */
 bool flt_contract_failure_may_change(const struct flt_contract *contract,
                                      const struct flt_call *call);
 
