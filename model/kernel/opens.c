@@ -180,7 +180,7 @@ static NTSTATUS stop_on_link(struct flt_kernel *kernel, const struct flt_open *o
     const struct flt_object *buffer = flt_reparse_buffer_new(kernel, open->opener);
     const NTSTATUS status = buffer ? STATUS_STOPPED_ON_SYMLINK : STATUS_INSUFFICIENT_RESOURCES;
     flt_open_failed(kernel, open, status);
-    if (buffer && open->iosb)
+    if (buffer)
         *open->iosb = (IO_STATUS_BLOCK){.Status = status, .Information = (ULONG_PTR)buffer};
     return status;
 }
