@@ -12,5 +12,5 @@ VOID flt_kernel_ExFreePool(struct flt_system *system, PVOID P) {
     struct flt_object *buffer = flt_pointed_object(kernel, P);
     if (buffer->type != FLT_TYPE_REPARSE_BUFFER)
         flt_stop_bad_reference(kernel, NULL, P);
-    flt_object_drop_reference(&kernel->objects, buffer, flt_kernel_process(kernel));
+    flt_reparse_buffer_free(kernel, buffer);
 }

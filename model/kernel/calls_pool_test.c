@@ -36,6 +36,15 @@ static void newest_buffer_is_taken(void **state) {
     assert_object(first, 0, 1, FLT_TYPE_REPARSE_BUFFER, FLT_PHASE_IN_USE);
 }
 
+/* As a driver does that reads IoStatusBlock itself. */
+static void untaken_buffer_is_freed(void **state) {
+    (void)state;
+    const uint64_t token = stop_on_link();
+    free_pool(handle_of(token));
+    assert_gone(token);
+    assert_null(take_buffer());
+}
+
 static void reset_forgets_the_buffer(void **state) {
     (void)state;
     stop_on_link();
@@ -77,10 +86,10 @@ static void verifier_looks_at_the_irql(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        test(buffer_is_the_callers_to_free),  test(buffer_is_taken_once),
-        test(newest_buffer_is_taken),         test(reset_forgets_the_buffer),
-        test(other_failures_leave_no_buffer), test(only_buffers_are_freed),
-        test(verifier_looks_at_the_irql),
+        test(buffer_is_the_callers_to_free), test(buffer_is_taken_once),
+        test(newest_buffer_is_taken),        test(untaken_buffer_is_freed),
+        test(reset_forgets_the_buffer),      test(other_failures_leave_no_buffer),
+        test(only_buffers_are_freed),        test(verifier_looks_at_the_irql),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

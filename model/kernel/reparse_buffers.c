@@ -14,3 +14,9 @@ struct flt_object *flt_reparse_buffer_take(struct flt_kernel *kernel) {
     kernel->untaken_buffer = NULL;
     return buffer;
 }
+
+void flt_reparse_buffer_free(struct flt_kernel *kernel, struct flt_object *buffer) {
+    if (kernel->untaken_buffer == buffer)
+        kernel->untaken_buffer = NULL;
+    flt_object_drop_reference(&kernel->objects, buffer, flt_kernel_process(kernel));
+}

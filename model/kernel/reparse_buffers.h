@@ -9,5 +9,7 @@
 struct flt_object *flt_reparse_buffer_new(struct flt_kernel *kernel, enum flt_opcode opener);
 /* NULL: there is none. */
 struct flt_object *flt_reparse_buffer_take(struct flt_kernel *kernel);
+/* Also one that was not taken: code that has IoStatusBlock itself needs no taking. */
+void flt_reparse_buffer_free(struct flt_kernel *kernel, struct flt_object *buffer);
 
 #endif
