@@ -70,6 +70,7 @@ void flt_target_run(const uint8_t *data, size_t size) {
     target.sequences++;
     const struct flt_run_options options = {.fill = flt_mix_bytes(data, size)};
     if (!flt_run(target.runner, &target.sequence, &options)) {
+        print_stats(); /* an abort runs no exit handlers */
         flt_report_finding(target.runner, changed ? FLT_WHERE_PRINTED : NULL, stderr);
         abort();
     }

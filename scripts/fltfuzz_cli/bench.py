@@ -1,15 +1,16 @@
 """fltfuzz bench: speed with every check on; under libFuzzer beside a target that does nothing, and
-of single calls."""
+of single calls; with --peers beside what people would use instead."""
 
 import json
 import subprocess
 import tempfile
 from pathlib import Path
 
-from . import libfuzzer
+from . import bench_peers, libfuzzer
 from .build import build, target_table
-from .common import Stop, echo, make_folder, say
+from .common import Stop, echo, make_folder, say, whole_number
 from .fuzz import seed_folders
+from .peers import OURS, PEERS
 
 TARGET, EMPTY = "fuzz_close", "fuzz_empty"
 LENGTHS = (16, 64)  # calls per sequence
@@ -18,11 +19,36 @@ MAX_BYTES = 65536  # enough for the longest of them
 
 
 def add_command(command):
-    sub = command("bench", run, "Measure sequences and calls a second, and what a call costs, with every check on.", "bench --json")
-    sub.add_argument("--json", action="store_true", help="print the numbers as JSON")
+    sub = command(
+        "bench",
+        run,
+        "Measure sequences and calls a second, and what a call costs, with every check on. With --peers:\n"
+        "seconds to seeded bugs, beside " + "; ".join(f"{name}: {peer.words}" for name, peer in PEERS.items() if name != OURS) + ".\n"
+        f"The bugs are every {bench_peers.EVERY}th of the sorted list, unless --defects names others.",
+        "bench --peers --seconds 10 --defects canary",
+    )
+    sub.add_argument("--json", nargs="?", const="-", metavar="FILE", help="print the numbers as JSON; with --peers FILE gets them")
+    sub.add_argument("--peers", action="store_true", help="beside what people would use instead")
+    sub.add_argument("--defects", nargs="+", metavar="NAME", help="with --peers: names of fuzz/defects")
+    sub.add_argument("--only", nargs="+", choices=[name for name in PEERS if name != OURS], help="with --peers: these only")
+    for name, most, words in (
+        ("seeds", 1000, "tries of each engine on each bug"),
+        ("seconds", 24 * 3600, "of each try, at most"),
+        ("jobs", 256, "tries at once"),
+    ):
+        words = f"with --peers: {words} (default: {bench_peers.DEFAULTS[name]})"
+        sub.add_argument(f"--{name}", type=whole_number(1, most), metavar="N", help=words)
 
 
 def run(options):
+    if options.peers:
+        for name, value in bench_peers.DEFAULTS.items():
+            setattr(options, name, getattr(options, name) or value)
+        return bench_peers.run(options)
+    given = [f"--{name}" for name in ("defects", "only", *bench_peers.DEFAULTS) if getattr(options, name) is not None]
+    given += ["--json FILE"] * (options.json not in (None, "-"))
+    if given:
+        raise Stop(f"bench takes {given[0]} with --peers only")
     programs = build("fuzz", [TARGET, EMPTY, "seq", "bench"], options)
     result = {"engine": {}}
     for length in LENGTHS:

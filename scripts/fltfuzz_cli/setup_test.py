@@ -47,6 +47,7 @@ for package in "$@"; do
     libclang-*) touch "$machine/runtime" ;;
     libcmocka-dev) touch "$machine/cmocka" ;;
     python3-jinja2) touch "$machine/jinja2" ;;
+    python3-hypothesis) touch "$machine/hypothesis" ;;
     esac
 done
 """
@@ -269,6 +270,17 @@ class Setup(unittest.TestCase):
         code, said = self.machine.setup("--platforms")
         self.assertEqual(code, 2, said)
         self.assertIn("missing: qemu; to install them, run: sudo apt-get update && sudo apt-get install", said)
+    def test_hypothesis_only_when_it_is_asked_for(self):
+        self.machine.have_all()
+        (self.machine.bin / "python3").unlink()
+        self.machine.program("python3", f'case "$*" in *hypothesis*) [ -e "$machine/hypothesis" ] ;; *) exec {sys.executable} "$@" ;; esac')
+        self.assertEqual(self.machine.setup(), (0, ""))
+        self.assertEqual(self.machine.setup("--hypothesis")[0], 0)
+        self.assertTrue(self.machine.apt()[1].endswith(" --no-install-recommends python3-hypothesis"), self.machine.apt())
+        self.assertEqual(self.machine.setup("--hypothesis"), (0, ""))
+        (self.machine.folder / "hypothesis").unlink()
+        self.assertEqual(self.machine.setup("--hypothesis")[0], 0)
+        self.assertEqual(len(self.machine.apt()), 4)
 
     def test_the_report_lists_what_is_optional(self):
         self.machine.have_all()
