@@ -9,7 +9,7 @@
 
 #include "../run.h"
 #include "input.h"
-#include "regress_one.h"
+#include "../regress/one.h"
 #include "switches.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size); /* of fuzz_codec */

@@ -1,5 +1,5 @@
 #define _DEFAULT_SOURCE
-#include "regress_one.h"
+#include "one.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "../report.h"
-#include "judge.h"
+#include "../tools/judge.h"
 
 /* LeakSanitizer's, where it is linked: nonzero when something leaked since the process began. */
 int __lsan_do_recoverable_leak_check(void) __attribute__((weak));

@@ -2,7 +2,7 @@
 #ifndef FLT_REGRESS_ONE_H
 #define FLT_REGRESS_ONE_H
 
-#include "files.h"
+#include "../tools/files.h"
 #include "isolate.h"
 
 struct flt_sequence;
