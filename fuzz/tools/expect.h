@@ -5,8 +5,15 @@
 #include "../run.h"
 #include "../sequence/text.h"
 
-/* After a run with `keep`. False: `what` names the first difference, with file and line. */
+/* Where a run first comes out otherwise, and how. */
+struct flt_difference {
+    size_t step;   /* from 1; 0: at the end */
+    uint32_t line; /* of the step in the text; 0: at the end */
+    char what[512];
+};
+
+/* After a run with `keep`. False: *difference is filled in. */
 bool flt_expect_check(const struct flt_runner *runner, const struct flt_text *text,
-                      const char *path, char *what, size_t room);
+                      struct flt_difference *difference);
 
 #endif

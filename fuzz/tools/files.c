@@ -124,16 +124,19 @@ static bool add_folder(struct flt_paths *paths, const char *folder) {
     return good;
 }
 
+bool flt_paths_add_file(struct flt_paths *paths, const char *path) {
+    char *copy = malloc(strlen(path) + 1);
+    return copy && append(paths, strcpy(copy, path));
+}
+
 bool flt_paths_add(struct flt_paths *paths, const char *path) {
     struct stat info;
     if (strcmp(path, "-") != 0 && stat(path, &info) != 0) {
         complain(path, strerror(errno));
         return false;
     }
-    if (strcmp(path, "-") == 0 || !S_ISDIR(info.st_mode)) {
-        char *copy = malloc(strlen(path) + 1);
-        return copy && append(paths, strcpy(copy, path));
-    }
+    if (strcmp(path, "-") == 0 || !S_ISDIR(info.st_mode))
+        return flt_paths_add_file(paths, path);
     const size_t before = paths->count;
     if (!add_folder(paths, path))
         return false;

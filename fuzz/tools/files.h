@@ -21,6 +21,8 @@ struct flt_paths {
 /* Appends the path; for a folder, every file below it but hidden ones and README.md, sorted. False:
  * the reason (nothing there, an empty folder, memory) was printed. */
 bool flt_paths_add(struct flt_paths *paths, const char *path);
+/* Appends the path as it is, whatever stands there; false when memory is short. */
+bool flt_paths_add_file(struct flt_paths *paths, const char *path);
 void flt_paths_free(struct flt_paths *paths);
 
 /* Writes a string as JSON, quotes included. */

@@ -5,11 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../model/mix.h"
 #include "../report.h"
-#include "expect.h"
 #include "files.h"
-#include "input.h"
+#include "judge.h"
 #include "switches.h"
 
 static const char usage[] =
@@ -60,15 +58,8 @@ static void say_what_was_running(void) {
 struct judgement {
     enum verdict verdict;
     enum flt_rule rule;
-    char what[512];
+    char what[1024];
 };
-
-/* Once more with other fill patterns: an outcome that depends on them is no outcome. */
-static bool runs_the_same_twice(struct session *session, uint64_t first) {
-    const struct flt_run_options again = {.fill = flt_mix(session->input.hash + 1), .keep = true};
-    flt_run(session->runner, &session->input.text.sequence, &again);
-    return flt_door_digest(flt_runner_door(session->runner)) == first;
-}
 
 /* The options' say in the header. */
 static void change_header(struct session *session, struct flt_sequence *sequence) {
@@ -82,30 +73,23 @@ static void change_header(struct session *session, struct flt_sequence *sequence
 }
 
 static void judge(struct session *session, const char *path, struct judgement *judgement) {
-    struct flt_runner *runner = session->runner;
-    struct flt_sequence *sequence = &session->input.text.sequence;
-    change_header(session, sequence);
-    const struct flt_run_options options = {.fill = session->input.hash, .keep = true};
-    flt_door_compare_always(flt_runner_door(runner), true);
-    const bool fine = flt_run(runner, sequence, &options);
-    const uint64_t digest = flt_door_digest(flt_runner_door(runner));
-    session->calls += flt_runner_steps_run(runner);
-    *judgement = (struct judgement){FINE, FLT_RULE_NONE, ""};
-    if (!fine) {
-        const struct flt_finding *finding = flt_door_finding(flt_runner_door(runner));
+    struct flt_judgement judged;
+    change_header(session, &session->input.text.sequence);
+    flt_judge(session->runner, &session->input, session->options.profile_given, &judged);
+    session->calls += flt_runner_steps_run(session->runner);
+    *judgement = (struct judgement){FINE, judged.rule, ""};
+    if (judged.kind == FLT_JUDGED_FINDING)
         judgement->verdict = FINDING;
-        judgement->rule = finding->violation.rule;
-        snprintf(judgement->what, sizeof judgement->what, "step %" PRIu32 ": %s", finding->step,
-                 finding->violation.what);
-    } else if (!runs_the_same_twice(session, digest)) {
+    else if (judged.kind != FLT_JUDGED_FINE)
         judgement->verdict = UNEXPECTED;
-        snprintf(judgement->what, sizeof judgement->what,
-                 "%s: two runs differ: an outcome depends on what is left undefined", path);
-    } else if (session->input.is_text && !session->options.profile_given &&
-               !flt_expect_check(runner, &session->input.text, path, judgement->what,
-                                 sizeof judgement->what)) {
-        judgement->verdict = UNEXPECTED;
-    }
+    char *what = judgement->what;
+    const size_t room = sizeof judgement->what;
+    if (judgement->verdict == FINDING)
+        snprintf(what, room, "step %zu: %s", judged.step, judged.what);
+    else if (judged.line > 0)
+        snprintf(what, room, "%s:%" PRIu32 ": %s", path, judged.line, judged.what);
+    else if (judgement->verdict == UNEXPECTED)
+        snprintf(what, room, "%s: %s", path, judged.what);
 }
 
 static void print_json(const struct session *session, const char *path,

@@ -84,5 +84,10 @@ def build(preset, programs, options):
 
 def target_table(preset):
     """The fuzz targets of a configured preset, by name."""
-    text = (TOP / "build" / preset / "fuzz_targets.txt").read_text(encoding="utf-8")
+    return targets_of(TOP / "build" / preset)
+
+
+def targets_of(folder):
+    """The same of a configured build."""
+    text = (folder / "fuzz_targets.txt").read_text(encoding="utf-8")
     return {row.name: row for row in (Target(*line.split()) for line in text.splitlines())}

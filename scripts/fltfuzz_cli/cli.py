@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import bench, coverage, ctest, explore, fuzz, mutants, rules, tools
+from . import bench, coverage, ctest, explore, fuzz, mutants, regress, rules, tools
 from .common import TROUBLE, Stop
 
 OVERVIEW = Path(__file__).with_name("overview.txt")
@@ -46,6 +46,7 @@ def make_parser():
     explore.add_command(command)
     ctest.add_command(command)
     tools.add_commands(command)
+    regress.add_command(command)
     rules.add_commands(command)
     mutants.add_command(command)
     coverage.add_command(command)

@@ -39,9 +39,13 @@ def add_commands(command):
 
 
 def tables(options):
-    programs = options.build / "bin" if options.build else build("fuzz", ["rules"], options)
+    return read_table(options.build / "bin" if options.build else build("fuzz", ["rules"], options), options.verbose)
+
+
+def read_table(programs, verbose):
+    """What fltfuzz-rules of a finished build prints."""
     program = programs / "fltfuzz-rules"
-    echo([program], options.verbose)
+    echo([program], verbose)
     done = subprocess.run([str(program)], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Stop(f"fltfuzz-rules failed: {done.stderr.strip()}")
