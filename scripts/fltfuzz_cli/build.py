@@ -83,6 +83,6 @@ def build(preset, programs, options):
 
 
 def target_table(preset):
-    """The fuzz targets of a configured preset, by name."""
+    """The fuzz targets of a configured preset, or of a build's folder, by name."""
     text = (TOP / "build" / preset / "fuzz_targets.txt").read_text(encoding="utf-8")
     return {row.name: row for row in (Target(*line.split()) for line in text.splitlines())}

@@ -1,0 +1,223 @@
+"""An input that an engine stopped at becomes a finding: is it shown every time, by how few calls, what is
+its cause's name. First of all it is put where no crash loses it."""
+
+import hashlib
+import json
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+from . import durable, findings, libfuzzer, shrink
+from .common import TOP
+
+TIMES = 3  # an input is run to see whether it always shows the same
+TOOL_SECONDS = 120
+KINDS = {"crash-": "", "leak-": "memory-leak", "timeout-": "timeout", "oom-": "out-of-memory"}
+_SUMMARY = re.compile(r"SUMMARY: (\w+)Sanitizer: ([\w-]+)")
+_FRAME = re.compile(r"^\s*#\d+ 0x[0-9a-f]+ in (\S+) ?(\S*)", re.M)
+_FOREIGN = re.compile(r"^(__|_start|main$|fuzzer::|LLVMFuzzer|raise$|abort$|malloc|calloc|realloc|free$|gsignal|pthread_)|compiler-rt|/sanitizer")
+_SHORT = {"Address": "asan", "Undefined": "ubsan", "UndefinedBehavior": "ubsan", "Memory": "msan"}
+FRAMES = 3
+
+
+class Shown:
+    """What one run of a target shows: the rule, or the kind of a report with its innermost functions."""
+
+    def __init__(self, rule, kind="", frames=()):
+        self.rule, self.kind, self.frames = rule, kind, tuple(frames)
+
+    def __eq__(self, other):
+        return (self.rule, self.kind, self.frames) == (other.rule, other.kind, other.frames)
+
+    @property
+    def name(self):
+        return self.rule or self.kind
+
+
+def shown_by(report, kind=""):
+    """Of what was printed. `kind` when the engine has said it by the artifact's name."""
+    rule = re.search(r"^DEDUP_TOKEN: (\S+)", report, re.M)
+    if rule:
+        return Shown(rule.group(1))
+    if "libFuzzer: timeout" in report:
+        kind = "timeout"
+    elif "libFuzzer: out-of-memory" in report:
+        kind = "out-of-memory"
+    summary = _SUMMARY.search(report)
+    if not kind and "LeakSanitizer: detected memory leaks" in report:
+        kind = "memory-leak"
+    if not kind and summary:
+        tool = _SHORT.get(summary.group(1), summary.group(1).lower())
+        what = summary.group(2)
+        kind = f"{tool}-{what}".lower()
+    if kind in ("timeout", "out-of-memory"):
+        return Shown("", kind)  # where it was by then says nothing
+    frames = [name for name, where in _FRAME.findall(report) if not _FOREIGN.search(name) and not _FOREIGN.search(where)]
+    if kind or "ERROR:" in report:
+        return Shown("", kind or "crash", frames[:FRAMES])
+    return Shown("")
+
+
+# ---- the inbox -----------------------------------------------------------------------------------
+
+
+def put_in(folder, artifact, target, report):
+    """Stores an artifact; it is safe when this returns. Its item."""
+    data = Path(artifact).read_bytes()
+    item = folder.path / "inbox" / hashlib.sha1(data).hexdigest()
+    prefix = next(prefix for prefix in KINDS if Path(artifact).name.startswith(prefix))
+    meta = {"target": target, "kind": KINDS[prefix]}
+    if not item.exists():
+        durable.store_folder(item, {"input": data, "report.txt": report.encode(), "meta.json": json.dumps(meta).encode()})
+    return item
+
+
+def items(folder):
+    return sorted(path for path in (folder.path / "inbox").iterdir() if (path / "meta.json").is_file())
+
+
+# ---- looking at one ------------------------------------------------------------------------------
+
+
+class Examiner:
+    """Works with the programs of a build. `run(words, seconds)` is as subprocess.run, and may do other
+    things meanwhile."""
+
+    def __init__(self, programs, targets, run, say, switches=None):
+        self.programs, self.targets, self.run, self.say = programs, targets, run, say
+        self.switches = switches
+
+    def examine(self, item):
+        """(what is seen of the finding, its files)"""
+        meta = json.loads((item / "meta.json").read_text(encoding="utf-8"))
+        target = self.targets[meta["target"]]
+        report = (item / "report.txt").read_text(encoding="utf-8", errors="replace")
+        told = shown_by(report, meta["kind"])
+        again = [self.show(target.name, item / "input") for _ in range(TIMES)]
+        shown = next((one for one, _ in again if one.name), told)
+        report = report or next((text for one, text in again if one.name), "")
+        files = {"input": (item / "input").read_bytes()}
+        seen = {"rule": shown.name or "unknown", "target": target.name, "flaky": any(one != shown for one, _ in again),
+                "minimal": False, "calls": None, "call": "", "outcome": "", "profile": "documented", "switches": {}}
+        sequence = None
+        if target.input == "sequences":
+            sequence = self.minimise(item, target, shown, seen)
+        seen["shape"] = self.shape(sequence, shown, target, seen)
+        seen["name"] = findings.name_of(seen["rule"], seen["shape"])
+        if sequence:
+            files["sequence.seq"] = sequence.read_bytes()
+            self.describe(files["sequence.seq"].decode("utf-8", "replace"), seen)
+        files["report.txt"] = report.encode()
+        return seen, files
+
+    def show(self, name, path):
+        """One run of the target itself."""
+        words = [str(self.programs / name), f"-timeout={libfuzzer.SINGLE_RUN_SECONDS}", str(path)]
+        try:
+            done = self.run(words, 2 * libfuzzer.SINGLE_RUN_SECONDS)
+        except subprocess.TimeoutExpired:
+            return Shown("", "timeout"), ""
+        text = done.stderr.decode("utf-8", "replace")
+        return (shown_by(text) if done.returncode else Shown("")), text
+
+    # ---- few calls -------------------------------------------------------------------------------
+
+    def minimise(self, item, target, shown, seen):
+        """The minimal sequence's path, or the whole one's where that cannot be; None when it is no sequence."""
+        whole, small = item / "whole.seq", item / "sequence.seq"
+        for path in (whole, small):
+            path.unlink(missing_ok=True)
+        switches = ["--switches", str(self.switches)] if self.switches else []
+        done = self.tool("seq", "show", *switches, str(item / "input"))
+        if done is None or done.returncode != 0:
+            return None
+        whole.write_bytes(done.stdout)
+        if shown.rule:
+            done = self.tool("minimize", str(whole), "-o", str(small))
+            seen["minimal"] = done is not None and done.returncode == 0
+        elif shown.kind and not seen["flaky"]:
+            seen["minimal"] = self.shrink(whole, small, item / "try.bin", target, shown)
+        if not small.exists():
+            return whole
+        return small
+
+    def shrink(self, whole, small, trial, target, shown):
+        """What is no rule's: by running the target."""
+
+        def still(text):
+            path = trial.with_suffix(".seq")
+            path.write_text(text, encoding="utf-8")
+            trial.unlink(missing_ok=True)
+            done = self.tool("seq", "encode", str(path), "-o", str(trial))
+            return done is not None and done.returncode == 0 and self.show(target.name, trial)[0] == shown
+
+        text, minimal = shrink.lines(whole.read_text(encoding="utf-8"), still, TOOL_SECONDS)
+        head = f"# {shown.kind}{' in ' + ' < '.join(shown.frames) if shown.frames else ''}\n"
+        small.write_text(head + text, encoding="utf-8")
+        return minimal
+
+    def shape(self, sequence, shown, target, seen):
+        if shown.rule and sequence and seen["minimal"]:
+            done = self.tool("minimize", "--shape", str(sequence))
+            if done is not None and done.returncode == 0:
+                return done.stdout.decode().strip()
+        if shown.rule and sequence:
+            calls = findings.calls_only(sequence.read_bytes()).decode()
+            return f"{shown.rule}, not minimised: {calls}"
+        inside = " in " + " < ".join(shown.frames) if shown.frames else f" of {target.name}"
+        return f"{seen['rule']}{inside}"
+
+    @staticmethod
+    def describe(text, seen):
+        """What conditions and lists speak of."""
+        for word, name, _, value in re.findall(r"^(profile|switch) (\w+)(=(\w+))?$", text, re.M):
+            if word == "profile":
+                seen["profile"] = name
+            else:
+                seen["switches"][name] = value
+        seen["calls"] = len(findings.calls_only(text.encode()).split())
+        told = re.match(r"\S+ (\w+) = ([^,]+)", seen["shape"])
+        if told:
+            seen["call"], seen["outcome"] = told.groups()
+
+    def tool(self, name, *words):
+        """None when it took too long."""
+        try:
+            return self.run([str(self.programs / f"fltfuzz-{name}"), *words], TOOL_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.say(f"fltfuzz-{name} took longer than {TOOL_SECONDS} s for a finding; it is kept as it is")
+            return None
+
+    # ---- what goes with it -----------------------------------------------------------------------
+
+    def complete(self, where, seen, files):
+        """The command that reproduces it, the trace, the C form. `where`: the finding's folder to be."""
+        replayed = "sequence.seq" in files and not seen["flaky"]
+        shown = where / ("sequence.seq" if replayed else "input")
+        program = "./scripts/fltfuzz replay" if replayed else shlex.quote(relative(self.programs / seen["target"]))
+        seen["reproduce"] = f"{program} {shlex.quote(str(shown))}"
+        report = files["report.txt"].decode("utf-8", "replace")
+        line = f"reproduce: {seen['reproduce']}"
+        report, changed = re.subn(r"^reproduce: .*$", lambda _: line, report, flags=re.M)
+        files["report.txt"] = (report if changed else f"{report}\n{line}\n").encode()
+
+    def trace(self, sequence):
+        """Each call with its outcome and its IRPs, as bytes."""
+        done = self.tool("replay", "--trace", "--", str(sequence))
+        return done.stdout if done is not None else b""
+
+    def c_form(self, sequence):
+        """None where the build has no program that writes it."""
+        if not (self.programs / "fltfuzz-export").exists():
+            return None
+        done = self.tool("export", "--c", str(sequence))
+        return done.stdout if done is not None and done.returncode == 0 else None
+
+
+def relative(path):
+    """From the project's folder, when it is in it."""
+    try:
+        return str(Path(path).relative_to(TOP))
+    except ValueError:
+        return str(path)
