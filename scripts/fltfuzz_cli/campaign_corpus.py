@@ -27,6 +27,7 @@ class Corpus:
         self.files = {}
         self.features = self.states = None  # not looked at yet
         self.texts = set()  # files that the tools would take for a sequence as text, and the targets never do
+        self.calls_per_file = 0.0
         self.looked_at = self.kept = 0  # files, when it was last looked at, and what pruning left
         self.tell(say)
 
@@ -115,15 +116,16 @@ class Corpus:
         return len(self.files) - before
 
     def drop(self, names):
-        """The list forgets them first: nothing that is listed is missing at any moment."""
+        """How many were there. The list forgets them first: nothing that is listed is missing at any moment."""
         names = set(names) & set(self.files)
         if not names:
-            return
+            return 0
         durable.write_json(self.list, {"files": {name: size for name, size in self.files.items() if name not in names}})
         for name in names:
             (self.path / name).unlink(missing_ok=True)
             del self.files[name]
         durable.sync_folder(self.path)
+        return len(names)
 
     # ---- what it is worth ------------------------------------------------------------------------
 
@@ -140,7 +142,7 @@ class Corpus:
             self._say("the working corpus could not be measured: fltfuzz-features did not come to an end")
             return None
         self.features, self.states, self.looked_at = told["features"], told["states"], len(self.files)
-        self.texts = set(told["text"])
+        self.texts, self.calls_per_file = set(told["text"]), told["calls"] / len(self.files)
         return set(told["keep"])
 
     def sequences(self, folder):

@@ -88,28 +88,39 @@ class Examiner:
         self.programs, self.targets, self.run, self.say = programs, targets, run, say
         self.switches = switches
 
-    def examine(self, item):
-        """(what is seen of the finding, its files)"""
+    def examine(self, item, is_known):
+        """(what is seen of the finding, its files). Of one whose name is known no more than that."""
         meta = json.loads((item / "meta.json").read_text(encoding="utf-8"))
         target = self.targets[meta["target"]]
         report = (item / "report.txt").read_text(encoding="utf-8", errors="replace")
-        told = shown_by(report, meta["kind"])
-        again = [self.show(target.name, item / "input") for _ in range(TIMES)]
-        shown = next((one for one, _ in again if one.name), told)
-        report = report or next((text for one, text in again if one.name), "")
-        files = {"input": (item / "input").read_bytes()}
-        seen = {"rule": shown.name or "unknown", "target": target.name, "flaky": any(one != shown for one, _ in again),
-                "minimal": False, "calls": None, "call": "", "outcome": "", "profile": "documented", "switches": {}}
-        sequence = None
-        if target.input == "sequences":
-            sequence = self.minimise(item, target, shown, seen)
-        seen["shape"] = self.shape(sequence, shown, target, seen)
-        seen["name"] = findings.name_of(seen["rule"], seen["shape"])
+        shown = shown_by(report, meta["kind"])
+        seen = {"rule": shown.name, "target": target.name, "flaky": False, "minimal": False, "calls": None, "call": "",
+                "outcome": "", "profile": "documented", "switches": {}}
+        sequence = self.minimise(item, shown, seen) if target.input == "sequences" and shown.rule else None
+        if not (seen["minimal"] and is_known(self.name(sequence, shown, target, seen))):
+            shown, report = self.deflake(item, target, shown, report, seen)
+            if target.input == "sequences" and not seen["minimal"]:
+                sequence = self.minimise(item, shown, seen) if shown.rule else self.shrink(item, target, shown, seen)
+            self.name(sequence, shown, target, seen)
+        files = {"input": (item / "input").read_bytes(), "report.txt": report.encode()}
         if sequence:
             files["sequence.seq"] = sequence.read_bytes()
             self.describe(files["sequence.seq"].decode("utf-8", "replace"), seen)
-        files["report.txt"] = report.encode()
         return seen, files
+
+    def deflake(self, item, target, shown, report, seen):
+        """Does the input show the same every time? What it shows, and the report."""
+        again = [self.show(target.name, item / "input") for _ in range(TIMES)]
+        if not shown.name:
+            shown = next((one for one, _ in again if one.name), shown)
+        seen["rule"] = shown.name or "unknown"
+        seen["flaky"] = any(one != shown for one, _ in again)
+        return shown, report or next((text for one, text in again if one.name), "")
+
+    def name(self, sequence, shown, target, seen):
+        seen["shape"] = self.shape(sequence, shown, target, seen)
+        seen["name"] = findings.name_of(seen["rule"], seen["shape"])
+        return seen["name"]
 
     def show(self, name, path):
         """One run of the target itself."""
@@ -123,27 +134,32 @@ class Examiner:
 
     # ---- few calls -------------------------------------------------------------------------------
 
-    def minimise(self, item, target, shown, seen):
-        """The minimal sequence's path, or the whole one's where that cannot be; None when it is no sequence."""
-        whole, small = item / "whole.seq", item / "sequence.seq"
-        for path in (whole, small):
-            path.unlink(missing_ok=True)
-        switches = ["--switches", str(self.switches)] if self.switches else []
-        done = self.tool("seq", "show", *switches, str(item / "input"))
-        if done is None or done.returncode != 0:
-            return None
-        whole.write_bytes(done.stdout)
-        if shown.rule:
-            done = self.tool("minimize", str(whole), "-o", str(small))
-            seen["minimal"] = done is not None and done.returncode == 0
-        elif shown.kind and not seen["flaky"]:
-            seen["minimal"] = self.shrink(whole, small, item / "try.bin", target, shown)
-        if not small.exists():
-            return whole
-        return small
+    def whole(self, item):
+        """The input as text; None when it is no sequence."""
+        path = item / "whole.seq"
+        if not path.exists():
+            switches = ["--switches", str(self.switches)] if self.switches else []
+            done = self.tool("seq", "show", *switches, str(item / "input"))
+            if done is None or done.returncode != 0:
+                return None
+            path.write_bytes(done.stdout)
+        return path
 
-    def shrink(self, whole, small, trial, target, shown):
-        """What is no rule's: by running the target."""
+    def minimise(self, item, shown, seen):
+        """What shows a rule. The minimal sequence's path; the whole one's where that cannot be."""
+        whole, small = self.whole(item), item / "sequence.seq"
+        small.unlink(missing_ok=True)
+        if whole is None:
+            return None
+        done = self.tool("minimize", "--rule", shown.rule, str(whole), "-o", str(small))
+        seen["minimal"] = done is not None and done.returncode == 0
+        return small if seen["minimal"] else whole
+
+    def shrink(self, item, target, shown, seen):
+        """What shows no rule, by running the target."""
+        whole, small, trial = self.whole(item), item / "sequence.seq", item / "try.bin"
+        if whole is None or not shown.kind or seen["flaky"]:
+            return whole
 
         def still(text):
             path = trial.with_suffix(".seq")
@@ -152,13 +168,13 @@ class Examiner:
             done = self.tool("seq", "encode", str(path), "-o", str(trial))
             return done is not None and done.returncode == 0 and self.show(target.name, trial)[0] == shown
 
-        text, minimal = shrink.lines(whole.read_text(encoding="utf-8"), still, TOOL_SECONDS)
+        text, seen["minimal"] = shrink.lines(whole.read_text(encoding="utf-8"), still, TOOL_SECONDS)
         head = f"# {shown.kind}{' in ' + ' < '.join(shown.frames) if shown.frames else ''}\n"
         small.write_text(head + text, encoding="utf-8")
-        return minimal
+        return small
 
     def shape(self, sequence, shown, target, seen):
-        if shown.rule and sequence and seen["minimal"]:
+        if shown.rule and seen["minimal"]:
             done = self.tool("minimize", "--shape", str(sequence))
             if done is not None and done.returncode == 0:
                 return done.stdout.decode().strip()
@@ -191,7 +207,7 @@ class Examiner:
 
     # ---- what goes with it -----------------------------------------------------------------------
 
-    def complete(self, where, seen, files):
+    def complete(self, item, where, seen, files):
         """The command that reproduces it, the trace, the C form. `where`: the finding's folder to be."""
         replayed = "sequence.seq" in files and not seen["flaky"]
         shown = where / ("sequence.seq" if replayed else "input")
@@ -201,18 +217,19 @@ class Examiner:
         line = f"reproduce: {seen['reproduce']}"
         report, changed = re.subn(r"^reproduce: .*$", lambda _: line, report, flags=re.M)
         files["report.txt"] = (report if changed else f"{report}\n{line}\n").encode()
-
-    def trace(self, sequence):
-        """Each call with its outcome and its IRPs, as bytes."""
-        done = self.tool("replay", "--trace", "--", str(sequence))
-        return done.stdout if done is not None else b""
+        if "sequence.seq" in files:
+            sequence = item / "sequence.seq"
+            sequence.write_bytes(files["sequence.seq"])
+            done = self.tool("replay", "--trace", "--", str(sequence))
+            files["trace.txt"] = done.stdout.replace(str(sequence).encode(), str(shown).encode()) if done is not None else b""
+            files.update(self.c_form(sequence))
 
     def c_form(self, sequence):
-        """None where the build has no program that writes it."""
+        """{} where the build has no program that writes it."""
         if not (self.programs / "fltfuzz-export").exists():
-            return None
+            return {}
         done = self.tool("export", "--c", str(sequence))
-        return done.stdout if done is not None and done.returncode == 0 else None
+        return {"program.c": done.stdout} if done is not None and done.returncode == 0 else {}
 
 
 def relative(path):

@@ -163,52 +163,51 @@ class Night:
         trouble = piece.trouble()
         if trouble:
             self.say(f"{turn.name}: slice {self.slice_number}: {trouble}")
-        self._count_failure(turn, trouble, piece.got_nowhere() and bool(trouble or found), found)
         shutil.rmtree(piece.folder, ignore_errors=True)
         self.corpora[turn.name].take_in()
-        self._work_through_inbox()
+        out_of_the_way = self._work_through_inbox()
+        # Where the engine got nowhere because of a file, and that is gone, the next slice gets further.
+        self._count_failure(turn, bool(trouble) or piece.got_nowhere() and bool(found) and not out_of_the_way)
         self._keep_small(turn)
         self._sample([turn], piece)
         self.save()
         self.write_night()
 
-    def _count_failure(self, turn, trouble, nowhere, found):
-        turn.failures = turn.failures + 1 if trouble or nowhere else 0
-        most = campaign_slices.FAILURES * (3 if found else 1)  # each finding takes its input out of the way
-        if turn.failures >= most and not turn.aside:
-            turn.aside = f"put aside after {turn.failures} slices that went wrong"
+    def _count_failure(self, turn, failed):
+        turn.failures = turn.failures + 1 if failed else 0
+        if turn.failures == campaign_slices.FAILURES and not turn.aside:
+            turn.aside = f"put aside: {turn.failures} slices in a row went wrong"
             self.say(f"{turn.name}: {turn.aside}")
 
     # ---- findings ----------------------------------------------------------------------------------
 
     def _work_through_inbox(self):
+        """How many files were taken out of the engines' way."""
+        removed = 0
         for item in campaign_finds.items(self.folder):
             meta = json.loads((item / "meta.json").read_text(encoding="utf-8"))
             if meta["target"] not in self.corpora:
                 self.say(f"inbox/{item.name}: its target {meta['target']} takes no part tonight; it stays there")
                 continue
             self._look_at(item)
-            self._out_of_the_way(item.name, meta["target"])
+            removed += self._out_of_the_way(item.name, meta["target"])
             durable.remove_folder(item)
+        return removed
 
     def _look_at(self, item):
-        seen, files = self.examiner.examine(item)
-        where = self.store.folder(seen["name"])
-        self.examiner.complete(where, seen, files)
-        if "sequence.seq" in files:
-            files["trace.txt"] = self.examiner.trace(item / ("sequence.seq" if (item / "sequence.seq").exists() else "whole.seq"))
-            c_form = self.examiner.c_form(item / "sequence.seq")
-            if c_form:
-                files["program.c"] = c_form
+        names = self.store.names()
+        seen, files = self.examiner.examine(item, lambda name: name in names)
+        if seen["name"] not in names:
+            self.examiner.complete(item, self.store.folder(seen["name"]), seen, files)
         finding = self.store.meet(seen, files)
         name = finding["name"]
         if name not in self.manifest["findings"]:
             self.manifest["findings"].append(name)
             self.save()
         self.met[name] = self.met.get(name, 0) + 1
-        self._tell(finding, "program.c" in files)
+        self._tell(finding)
 
-    def _tell(self, finding, has_c_form):
+    def _tell(self, finding):
         """The first time in full; then as its number doubles."""
         times = self.met[finding["name"]]
         status = f"known, {finding['ticket']}" if finding["status"] == "known" else finding["status"]
@@ -217,7 +216,8 @@ class Night:
             words = [] if finding["minimal"] else ["not minimal"]
             words += ["flaky"] if finding["flaky"] else []
             words += [finding["note"]] if finding.get("note") else []
-            words += ["no C form: this build cannot write one"] if not has_c_form and finding["calls"] else []
+            if finding["calls"] and not (self.store.folder(finding["name"]) / "program.c").exists():
+                words.append("no C form: this build cannot write one")
             more = f" ({', '.join(words)})" if words else ""
             self.say(f"{finding['target']}: {status}: {finding['name']}: {finding['shape']}{calls}{more}")
         elif times & (times - 1) == 0:
@@ -225,12 +225,14 @@ class Night:
 
     def _out_of_the_way(self, content, target):
         """An input that fails would end every slice of its target at the start."""
-        self.corpora[target].drop([content])
+        removed = self.corpora[target].drop([content])
         for folder in self.seeds[target]:
             for path in folder.iterdir():
                 if hashlib.sha1(path.read_bytes()).hexdigest() == content:
                     path.unlink()
+                    removed += 1
                     self.say(f"{target}: the committed {path.name} fails; it is left out tonight")
+        return removed
 
     # ---- the corpus ----------------------------------------------------------------------------------
 
@@ -242,6 +244,7 @@ class Night:
                          self.run_beside)
         elif sequences and len(corpus.files) > corpus.looked_at * (1 + LOOK_GROWTH) + LOOK_FILES:
             corpus.look(self.programs, self.run_beside)
+        turn.calls_per_sequence = turn.calls_per_sequence or corpus.calls_per_file  # until a slice could say
         excess = sum(each.bytes() for each in self.corpora.values()) - self.manifest["quota_bytes"]
         if excess > 0:
             dropped = corpus.drop_largest(excess)
@@ -286,6 +289,7 @@ class Night:
             self.corpora[piece.turn.name].take_in()
 
     def _close(self):
+        self.folder.sweep_work()
         self.save()
         self.write_night()
 
@@ -322,7 +326,6 @@ class Night:
             self.coverage = json.loads(out.read_text(encoding="utf-8"))
         except (subprocess.TimeoutExpired, OSError, ValueError):
             self.say("the coverage of the contract could not be measured; night.json goes without")
-        shutil.rmtree(self.folder.path / "work" / "sequences", ignore_errors=True)
 
     # ---- written ---------------------------------------------------------------------------------------
 
