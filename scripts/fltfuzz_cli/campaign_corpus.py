@@ -94,7 +94,7 @@ class Corpus:
         return name, len(data)
 
     def _set_aside(self, path, counts):
-        make_folder(self.aside)
+        self.aside.mkdir(parents=True, exist_ok=True)
         number = len(os.listdir(self.aside))
         shutil.move(str(path), str(self.aside / f"{number:06}"))
         counts["set aside"] += 1
@@ -147,7 +147,7 @@ class Corpus:
 
     def sequences(self, folder):
         """A folder of links to what the tools read as the targets do."""
-        make_folder(folder)
+        folder.mkdir(parents=True, exist_ok=True)
         for name in set(self.files) - self.texts:
             os.link(self.path / name, folder / name)
         return folder
@@ -156,7 +156,7 @@ class Corpus:
         """The names that the engine would keep for the code that they cover, None when that failed."""
         kept = work / "kept"
         shutil.rmtree(work, ignore_errors=True)
-        make_folder(kept)
+        kept.mkdir(parents=True, exist_ok=True)
         words = [str(binary), "-set_cover_merge=1", f"-artifact_prefix={work}/", str(kept), str(self.path)]
         try:
             done = run(words, TOOL_SECONDS)

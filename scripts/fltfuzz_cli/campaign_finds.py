@@ -220,7 +220,7 @@ class Examiner:
         if "sequence.seq" in files:
             sequence = item / "sequence.seq"
             sequence.write_bytes(files["sequence.seq"])
-            done = self.tool("replay", "--trace", "--", str(sequence))
+            done = self.tool("replay", "--trace", "--quiet", "--", str(sequence))
             files["trace.txt"] = done.stdout.replace(str(sequence).encode(), str(shown).encode()) if done is not None else b""
             files.update(self.c_form(sequence))
 

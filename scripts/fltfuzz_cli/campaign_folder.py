@@ -52,22 +52,18 @@ class Folder:
         """This process alone may write here, until it ends."""
         path = self.path / "lock"
         try:
-            self._lock = open(path, "a+", encoding="utf-8")  # pylint: disable=consider-using-with
+            self._lock = os.open(path, os.O_RDONLY | os.O_CREAT, 0o644)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.write_text(f"process {os.getpid()}\n", encoding="utf-8")
         except BlockingIOError:
-            self._lock.seek(0)
-            holder = self._lock.read().strip() or "another process"
-            self._lock.close()
+            holder = path.read_text(encoding="utf-8").strip() or "another process"
             raise Stop(f"{self.path}: a campaign runs here already ({holder}); give another --dir") from None
         except OSError as error:
             raise Stop(f"{path}: {error.strerror}; a folder that can be written is needed") from None
-        self._lock.truncate(0)
-        self._lock.write(f"process {os.getpid()}\n")
-        self._lock.flush()
 
     def unlock(self):
-        if self._lock:
-            self._lock.close()
+        if self._lock is not None:
+            os.close(self._lock)
             self._lock = None
 
     def prepare(self):
@@ -115,10 +111,11 @@ class Folder:
         while (self.path / "nights" / night_id).exists():
             number += 1
             night_id = f"{first}-{number}"
-        folder = make_folder(self.path / "nights" / night_id)
+        folder = self.path / "nights" / night_id
+        folder.mkdir()
         durable.sync_folder(folder.parent)
         return night_id, folder
 
     def sweep_work(self):
         shutil.rmtree(self.path / "work", ignore_errors=True)
-        make_folder(self.path / "work")
+        (self.path / "work").mkdir()

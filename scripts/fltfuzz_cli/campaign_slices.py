@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 
 from . import libfuzzer
-from .common import make_folder
 
 SLICE_SECONDS = 60
 LATE_SECONDS = 2 * libfuzzer.SINGLE_RUN_SECONDS  # after its time a process is asked to stop, then made to
@@ -86,7 +85,7 @@ class Slice:
         self.turn, self.seconds, self.seed = turn, seconds, seed
         self.folder = work
         shutil.rmtree(work, ignore_errors=True)
-        make_folder(work)
+        work.mkdir(parents=True, exist_ok=True)
         words = libfuzzer.command(binary, libfuzzer.Limits(seconds, 0, seed), work, folders)
         if shutil.which("setpriv"):  # it ends with us, also when we are killed
             words = ["setpriv", "--pdeathsig", "KILL", *words]

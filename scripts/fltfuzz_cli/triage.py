@@ -1,13 +1,15 @@
 """fltfuzz triage: what becomes of a campaign's findings. It lists and shows them, compares two, accepts one
 under a ticket, and makes a test of one that is fixed."""
 
+import contextlib
 import difflib
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
-from . import campaign_folder, durable
+from . import campaign_folder
 from .build import build, target_table
 from .campaign import default_folder
 from .common import FINE, TOP, Stop, count, echo, say
@@ -61,7 +63,7 @@ class Now:
             self.programs = options.build.resolve() / "bin"
             self.targets = target_table(options.build.resolve())
         else:
-            self.programs = build("fuzz", ["replay", *target_names()], options)
+            self.programs = build("fuzz", ["replay", "seq", *target_names()], options)
             self.targets = target_table("fuzz")
         self.verbose = options.verbose
 
@@ -76,7 +78,8 @@ class Now:
     def shows(self, target, path):
         """The rule or "a failure" that it shows now; empty: nothing."""
         if path.suffix == ".seq":
-            done = self.run([self.programs / "fltfuzz-replay", "--", bare(path, self.scratch(path))])
+            with self.as_binary(path) as binary:
+                done = self.run([self.programs / "fltfuzz-replay", "--", binary])
         else:
             done = self.run([self.programs / target, path])
         if done.returncode == 0:
@@ -84,29 +87,20 @@ class Now:
         rule = re.search(rb"^DEDUP_TOKEN: (\S+)", done.stdout + done.stderr, re.M)
         return rule.group(1).decode() if rule else "a failure"
 
-    @staticmethod
-    def scratch(path):
-        return path.with_name(durable.NEW + path.name)
+    @contextlib.contextmanager
+    def as_binary(self, path):
+        """Without what its calls came back with when it was found, which is not what they must."""
+        with tempfile.TemporaryDirectory(prefix="fltfuzz-") as folder:
+            binary = Path(folder) / "sequence"
+            done = self.run([self.programs / "fltfuzz-seq", "encode", path, "-o", binary])
+            if done.returncode != 0:
+                raise Stop(done.stderr.decode("utf-8", "replace").strip() or f"{path}: cannot be encoded")
+            yield binary
 
     def still_shown(self, store, finding):
         """[(path, what it shows)] of those that show something."""
-        shown = []
-        for path in store.sequences(finding["name"]):
-            try:
-                what = self.shows(finding["target"], path)
-            finally:
-                self.scratch(path).unlink(missing_ok=True)
-            if what:
-                shown.append((path, what))
-        return shown
-
-
-def bare(path, to):
-    """Without what its calls came back with when it was found, which is not what they must."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    kept = [line.partition("  # ")[0] for line in lines if line.strip() and not line.startswith("#")]
-    to.write_text("\n".join(kept) + "\n", encoding="utf-8")
-    return to
+        shown = [(path, self.shows(finding["target"], path)) for path in store.sequences(finding["name"])]
+        return [(path, what) for path, what in shown if what]
 
 
 def target_names():
@@ -228,7 +222,9 @@ def write_test(store, one, now, target, to):
     if not is_text:
         shutil.copyfile(folder / "input", path)
         return path
-    path.write_text(f"# {one['shape']}: found by a campaign of {target.name}, and fixed.\n" + with_outcomes(folder / "sequence.seq", now), encoding="utf-8")
+    why = (folder / "sequence.seq").read_text(encoding="utf-8").splitlines()[0]
+    head = f"{why}\n# A campaign of {target.name} found: {one['shape'].partition(' ')[2]}.\n"
+    path.write_text(head + with_outcomes(folder / "sequence.seq", now), encoding="utf-8")
     done = now.run([now.programs / "fltfuzz-replay", "--quiet", "--", path])
     if done.returncode != 0:
         path.unlink()
@@ -238,11 +234,8 @@ def write_test(store, one, now, target, to):
 
 def with_outcomes(sequence, now):
     """As replay prints them, without IRPs."""
-    scratch = now.scratch(sequence)
-    try:
-        done = now.run([now.programs / "fltfuzz-replay", "--trace", "--", bare(sequence, scratch)])
-    finally:
-        scratch.unlink(missing_ok=True)
+    with now.as_binary(sequence) as binary:
+        done = now.run([now.programs / "fltfuzz-replay", "--trace", "--", binary])
     lines = done.stdout.decode("utf-8").splitlines()
     return "".join(line + "\n" for line in lines if is_of_a_test(line))
 
