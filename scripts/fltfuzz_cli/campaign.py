@@ -18,7 +18,8 @@ from .campaign_folder import Folder
 from .campaign_night import Night
 from .campaign_slices import WEIGHTS, Turn
 from .common import FINDING, FINE, TOP, TROUBLE, Stop, count, say, state_folder, whole_number
-from .fuzz import MOST_JOBS, MOST_NUMBER, MOST_SECONDS, seed_folders
+from .fuzz import MOST_JOBS, MOST_NUMBER, MOST_SECONDS, seed_folders, use_switches
+from .tools import add_switches
 
 DEFAULT_QUOTA = 1024  # MiB
 TOOLS = ["seq", "minimize", "replay", "features", "coverage", "rules"]
@@ -54,6 +55,7 @@ def add_command(command):
     add("--target", action="append", dest="weights", metavar="NAME[=W]", help="only this target, with this weight; may come again")
     add("--seed", type=whole_number(1, MOST_NUMBER), metavar="N", help="start of the random numbers; default: another one each time")
     add("--quota", type=whole_number(1, 2**20), metavar="MIB", help=f"bytes of the working corpus, all targets together; default {DEFAULT_QUOTA}")
+    add_switches(sub)
     add("--json", action="store_true", help="print the night as JSON (night.json) on standard output")
     add("--build", type=Path, metavar="FOLDER", help="a finished build to take programs from")
 
@@ -147,6 +149,9 @@ def run(options):
         manifest, seconds = manifest_for(options, folder)
         programs, table = programs_of(options)
         weights = weights_of(options.weights, table)
+        for name in weights if options.switches else ():
+            if table[name].input == "sequences":  # the others have no use for it
+                use_switches(options, table[name], programs)
         with tempfile.TemporaryDirectory(prefix="fltfuzz-") as scratch:
             night = prepare(options, folder, manifest, seconds, programs, table, weights, Path(scratch))
             night.run()
@@ -163,7 +168,7 @@ def prepare(options, folder, manifest, seconds, programs, table, weights, scratc
     first = folder.manifest() is None
     corpora = {turn.name: Corpus(folder, turn.name, lines.append) for turn in turns}
     seeds = {turn.name: seed_folders(turn.target, programs, scratch / turn.name, options.verbose) for turn in turns}
-    night = Night(folder, manifest, turns, corpora, seeds, programs, None, seconds, version())
+    night = Night(folder, manifest, turns, corpora, seeds, programs, seconds, version())
     for corpus in corpora.values():
         corpus.tell(night.say)
     night.say(f"night {night.id}: {campaign_screen.clock(seconds)}, {count('job', manifest['jobs'])}, seed {manifest['seed']}, "

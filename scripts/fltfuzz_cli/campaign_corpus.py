@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 from . import durable
@@ -14,6 +15,15 @@ from .common import count, make_folder
 MOST_BYTES = 1024 * 1024  # of a file: engines read no more
 TOOL_SECONDS = 600  # for one look at the whole corpus
 _SHA1 = re.compile(r"[0-9a-f]{40}")
+
+
+def read(path):
+    """Once more, where an engine may be in the middle of writing it."""
+    data = path.read_bytes()
+    if _SHA1.fullmatch(path.name) and hashlib.sha1(data).hexdigest() != path.name:
+        time.sleep(0.05)
+        data = path.read_bytes()
+    return data
 
 
 class Corpus:
@@ -76,7 +86,7 @@ class Corpus:
             if not entry.is_file(follow_symlinks=False) or entry.stat(follow_symlinks=False).st_size > MOST_BYTES:
                 self._set_aside(path, counts)
                 return None, 0
-            data = path.read_bytes()
+            data = read(path)
         except FileNotFoundError:
             return None, 0  # an engine took it away
         except PermissionError:

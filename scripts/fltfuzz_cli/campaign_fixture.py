@@ -170,8 +170,13 @@ elif tool == "fltfuzz-minimize":
     else:
         with open(option("-o"), "x") as out:
             out.write(f"# {rule}: as it must be.\\\\nFltClose(0x4)  # STATUS_SUCCESS\\\\n# from FIND {rule} \\\\n")
-elif tool == "fltfuzz-replay":
-    print("# a trace")
+elif tool == "fltfuzz-replay":  # the system is broken as long as that file is there
+    broken = os.path.exists(os.path.join(os.path.dirname(os.path.abspath(sys.argv[0])), "broken"))
+    if "--quiet" not in words or "--trace" in words:
+        print("# a file\\nFltClose(0x4)  # STATUS_INVALID_HANDLE\\n#     IRP_MJ_CLOSE to object 1\\n# end: no leak")
+    if broken:
+        print("DEDUP_TOKEN: a")
+    sys.exit(broken)
 '''.replace("\\\\n", "\\n")
 
 

@@ -4,6 +4,7 @@ Whatever goes wrong with a target costs it its slice. What goes wrong with the d
 what is known was written into the room that the ballast gives back."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -19,17 +20,18 @@ from pathlib import Path
 from . import campaign_finds, campaign_screen, campaign_slices, durable, findings
 from .campaign_folder import timestamp
 from .common import Stop, count
-from .fuzz import MOST_NUMBER, end_on_signal
+from .fuzz import MOST_NUMBER, SWITCHES, end_on_signal
 
 POLL_SECONDS = 0.1
 SAMPLE_SECONDS = 10
 LOOK_GROWTH, LOOK_FILES = 0.1, 100  # so much more in a corpus: its states are counted again
 PRUNE_GROWTH, PRUNE_FILES = 0.5, 500  # and it is pruned
+LEAST_FREE = 1024 * 1024  # bytes of the disk
 OVER_QUOTA = 1.25  # a running slice may bring the corpus so far
 
 
 class Night:
-    def __init__(self, folder, manifest, turns, corpora, seeds, programs, examiner_switches, seconds, version):
+    def __init__(self, folder, manifest, turns, corpora, seeds, programs, seconds, version):
         self.folder, self.manifest = folder, manifest
         self.turns, self.corpora, self.seeds = turns, corpora, seeds
         self.programs, self.seconds, self.version = programs, seconds, version
@@ -39,12 +41,12 @@ class Night:
         self.started_at = timestamp()
         self.started = time.monotonic()
         self.run_before = manifest["seconds_run"]
-        self.last_sample = self.started
+        self.last_sample = self.disk_looked_at = self.started
         self.slices, self.slice_number = [], 0
         self.random = random.Random(manifest["seed"] + len(manifest["nights"]))
         self.store = findings.Findings(folder.path)
         targets = {turn.name: turn.target for turn in turns}
-        self.examiner = campaign_finds.Examiner(programs, targets, self.run_beside, self.say, examiner_switches)
+        self.examiner = campaign_finds.Examiner(programs, targets, self.run_beside, self.say, os.environ.get(SWITCHES))
         self.met = {}  # findings of this night: {name: times}
         self.interrupted = False
         self.coverage = None
@@ -144,7 +146,7 @@ class Night:
         """All that must go on while something takes its time."""
         for piece in self.slices:
             piece.running()
-        self._watch_quota()
+        self._watch_disk()
         self.screen.show(self._lines)
         if time.monotonic() - self.last_sample >= SAMPLE_SECONDS:
             self.last_sample = time.monotonic()
@@ -251,12 +253,17 @@ class Night:
             self.say(f"{turn.name}: the working corpus is over its quota: the largest {count('file', dropped)} dropped")
         self.manifest["corpus"][turn.name] = {"files": len(corpus.files), "bytes": corpus.bytes()}
 
-    def _watch_quota(self):
-        """A slice that fills the corpus folder ends early."""
-        if not self.slices or self.elapsed() - getattr(self, "_quota_looked", 0) < campaign_slices.LOOK_SECONDS:
+    def _watch_disk(self):
+        """A slice that fills the corpus folder ends early; so does the night before the disk is full, for
+        then an engine could not save what it finds."""
+        if time.monotonic() - self.disk_looked_at < campaign_slices.LOOK_SECONDS:
             return
-        self._quota_looked = self.elapsed()
-        if campaign_slices.size_of(self.folder.path / "corpus") > self.manifest["quota_bytes"] * OVER_QUOTA + durable.BALLAST_BYTES:
+        self.disk_looked_at = time.monotonic()
+        disk = os.statvfs(self.folder.path)
+        if disk.f_bavail * disk.f_frsize < LEAST_FREE:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.folder.path))
+        most = self.manifest["quota_bytes"] * OVER_QUOTA + durable.BALLAST_BYTES
+        if self.slices and campaign_slices.size_of(self.folder.path / "corpus") > most:
             for piece in self.slices:
                 piece.stop("the working corpus is far over its quota")
 
@@ -267,6 +274,7 @@ class Night:
             if turn.weight:
                 self._keep_small(turn, 0.0, 0)
         self._measure_coverage()
+        self.folder.sweep_work()  # only here: what a night that is cut short has found may be there alone
         self.manifest["state"] = "ended"
         self._close()
 
@@ -289,7 +297,6 @@ class Night:
             self.corpora[piece.turn.name].take_in()
 
     def _close(self):
-        self.folder.sweep_work()
         self.save()
         self.write_night()
 
