@@ -39,20 +39,24 @@ struct search {
     size_t runs;
 };
 
-static bool still(struct search *search) {
-    const struct flt_run_options options = {.keep = search->kept->as != FLT_KEEP_FINDING};
-    flt_run(search->runner, search->sequence, &options);
-    search->runs++;
-    const enum flt_rule rule = search->kept->rule;
-    switch (search->kept->as) {
+bool flt_minimise_still(struct flt_runner *runner, const struct flt_sequence *sequence,
+                        const struct flt_kept *kept) {
+    const struct flt_run_options options = {.keep = kept->as != FLT_KEEP_FINDING};
+    flt_run(runner, sequence, &options);
+    switch (kept->as) {
     case FLT_KEEP_FINDING:
-        return flt_door_finding(flt_runner_door(search->runner))->violation.rule == rule;
+        return flt_door_finding(flt_runner_door(runner))->violation.rule == kept->rule;
     case FLT_KEEP_BREACH:
-        return breached(search->runner, rule);
+        return breached(runner, kept->rule);
     case FLT_KEEP_LEAK:
-        return leaked(search->runner, rule);
+        return leaked(runner, kept->rule);
     }
     return false;
+}
+
+static bool still(struct search *search) {
+    search->runs++;
+    return flt_minimise_still(search->runner, search->sequence, search->kept);
 }
 
 /* ---- calls ----------------------------------------------------------------------------------- */

@@ -20,4 +20,8 @@ bool flt_minimise_what(const struct flt_runner *runner, enum flt_rule rule, stru
 size_t flt_minimise(struct flt_runner *runner, struct flt_sequence *sequence,
                     const struct flt_kept *kept);
 
+/* Runs the sequence: does it show *kept? */
+bool flt_minimise_still(struct flt_runner *runner, const struct flt_sequence *sequence,
+                        const struct flt_kept *kept);
+
 #endif

@@ -5,22 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../minimise.h"
+#include "../plain.h"
 #include "../report.h"
 #include "input.h"
 #include "switches.h"
 
 static const char usage[] =
-    "usage: fltfuzz-minimize [--rule RULE] [--switches FILE] FILE [-o OUT]\n"
+    "usage: fltfuzz-minimize [--rule RULE] [--switches FILE] [--shape] FILE [-o OUT]\n"
     "  FILE    a sequence, text or binary, or - for standard input\n"
     "  --rule  keep this rule (a finding, a breach or a leak) instead of what the file finds\n"
     "  --switches  the profile and switches of a sequence that names no profile\n"
+    "  --shape  print one line instead: what tells this cause from others\n"
     "  -o OUT  write there instead of to standard output; OUT must not exist\n"
     "example: fltfuzz-minimize crash-0a1b2c -o double-close.seq\n";
 
 struct arguments {
     const char *file, *out, *switches;
     enum flt_rule rule;
+    bool shape;
 };
 
 static int wrong_usage(const char *what, const char *word) {
@@ -39,6 +41,8 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments) {
         } else if (strcmp(word, "-o") == 0) {
             arguments->out = next;
             i++;
+        } else if (strcmp(word, "--shape") == 0) {
+            arguments->shape = true;
         } else if (strcmp(word, "--switches") == 0) {
             arguments->switches = next;
             i++;
@@ -73,6 +77,11 @@ static int minimise(const struct arguments *arguments, struct flt_runner *runner
         fprintf(stderr, "%s: shows nothing to keep%s; replay --trace prints what it does\n",
                 arguments->file, arguments->rule ? " of that rule" : ", name a --rule");
         return 2;
+    }
+    if (arguments->shape) {
+        flt_make_plain(runner, sequence, &kept);
+        flt_plain_shape(runner, &kept, stdout);
+        return 0;
     }
     const size_t before = sequence->count;
     const size_t runs = flt_minimise(runner, sequence, &kept);

@@ -1,11 +1,14 @@
 """One libFuzzer process: its options, what it prints, what its exit code means. Nothing here knows
 what is fuzzed."""
 
+import contextlib
+import os
 import queue
 import re
 import signal
 import subprocess
 import threading
+import time
 from typing import NamedTuple
 
 INTERRUPTED = 72
@@ -16,6 +19,7 @@ REASONS = {
 }
 SINGLE_RUN_SECONDS = 20  # a run that takes longer is a finding
 MOST_LINES = 20000  # kept of what is printed since the last status line
+LONGEST_LINE = 65536  # bytes; a longer one counts as several
 
 _STATUS = re.compile(r"#(\d+)\t\s*\w+")
 _SAVED = re.compile(r"Test unit written to (.+)$")
@@ -98,24 +102,28 @@ class Output:
 class Process:
     """A running libFuzzer; its lines are read by a thread, into `output`."""
 
-    def __init__(self, words, output=None, environment=None):
+    def __init__(self, words, output=None, environment=None, folder=None):
         # A session of its own: Ctrl-C reaches us alone, and we stop it.
         self._process = subprocess.Popen(  # pylint: disable=consider-using-with
             words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment,
-            start_new_session=True
+            cwd=folder, start_new_session=True
         )
+        self.pid = self._process.pid
         self.output = output or Output()
-        self._lines = queue.SimpleQueue()
+        self.printed = 0  # bytes
+        self._lines = queue.Queue(MOST_LINES)  # who prints faster than we read waits
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         self._asked_to_stop = False
 
     def _read(self):
-        for line in self._process.stdout:
-            self._lines.put(line.decode("utf-8", "replace").rstrip("\r\n"))
+        with contextlib.suppress(ValueError):  # it was closed: finish has given up on us
+            for line in iter(lambda: self._process.stdout.readline(LONGEST_LINE), b""):
+                self.printed += len(line)
+                self._lines.put(line.decode("utf-8", "replace").rstrip("\r\n"))
 
     def update(self):
-        while not self._lines.empty():
+        for _ in range(self._lines.qsize()):  # no more: who prints without end must not hold us
             self.output.feed(self._lines.get())
 
     def running(self):
@@ -133,14 +141,21 @@ class Process:
 
     def finish(self, seconds=SINGLE_RUN_SECONDS):
         """Waits for its end and reads what it said last."""
-        try:
-            self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._reader.join()
-        self._process.stdout.close()
+        self._wait(self.running, seconds)
+        with contextlib.suppress(ProcessLookupError):  # nothing that it started is left behind
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait()
+        self._wait(self._reader.is_alive, seconds)
+        if not self._reader.is_alive():  # else somebody still holds its output open: let it go
+            self._process.stdout.close()
         self.update()
+
+    def _wait(self, condition, seconds):
+        """While the condition holds; what it says meanwhile is read, or it could not go on."""
+        end = time.monotonic() + seconds
+        while condition() and time.monotonic() < end:
+            self.update()
+            time.sleep(0.01)
 
     def verdict(self):
         """"fine", "finding" or "trouble", and the reason in words."""

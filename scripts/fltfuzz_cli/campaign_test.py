@@ -1,0 +1,351 @@
+"""Campaigns: whose turn it is, what a report shows, what is one cause, what is on the screen."""
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import pty
+import tempfile
+import unittest
+from pathlib import Path
+from types import SimpleNamespace
+from unittest import mock
+
+from . import campaign, campaign_corpus, campaign_finds, campaign_fixture, campaign_screen, campaign_slices, durable, shrink
+from .build import Target
+from .campaign_slices import Turn
+from .common import FINDING, FINE, TROUBLE, Stop
+
+
+class Options(unittest.TestCase):
+    def test_times(self):
+        for text, seconds in (("90s", 90), ("30m", 1800), ("8h", 28800), ("2d", 172800)):
+            self.assertEqual(campaign.duration(text), seconds)
+        for text in ("", "8", "h", "-1h", "0s", "31d", "1.5h", "8H", "8h "):
+            with self.assertRaises(argparse.ArgumentTypeError):
+                campaign.duration(text)
+
+    def test_weights(self):
+        table = {"fuzz_close": None, "fuzz_empty": None, "fuzz_new": None}
+        self.assertEqual(campaign.weights_of(None, table), {"fuzz_close": 4, "fuzz_empty": 0, "fuzz_new": 1})
+        self.assertEqual(campaign.weights_of(["fuzz_close=7", "fuzz_empty"], table), {"fuzz_close": 7, "fuzz_empty": 1})
+        for word in ("fuzz_none", "fuzz_close=", "fuzz_close=0", "fuzz_close=1001", "fuzz_close=x"):
+            with self.assertRaises(Stop):
+                campaign.weights_of([word], table)
+
+    def test_every_target_has_a_weight(self):
+        from .common import targets
+
+        self.assertLessEqual(set(campaign_slices.WEIGHTS), set(targets()))
+
+
+def turn(name, weight):
+    return Turn(name, Target(name, "sequences", name), weight, {})
+
+
+class Turns(unittest.TestCase):
+    def shares(self, turns, jobs=1, slices=300):
+        """What each gets when `jobs` slices run at a time."""
+        running = []
+        for _ in range(slices):
+            while len(running) < jobs:
+                running.append(campaign_slices.next_turn(turns, [one.name for one in running], 60))
+            running.pop(0).add(60, 0, 0)
+        total = sum(one.seconds for one in turns)
+        return {one.name: round(one.seconds / total, 2) for one in turns}
+
+    def test_by_weight(self):
+        for jobs in (1, 2, 5):
+            shares = self.shares([turn("a", 4), turn("b", 1), turn("c", 0)], jobs)
+            self.assertAlmostEqual(shares["a"], 0.8, delta=0.02)
+            self.assertEqual(shares["c"], 0)
+
+    def test_each_has_a_slice_before_any_has_two(self):
+        turns = [turn("a", 1000), turn("b", 1), turn("c", 1)]
+        order = []
+        for _ in range(3):
+            order.append(campaign_slices.next_turn(turns, [], 60))
+            order[-1].add(60, 0, 0)
+        self.assertEqual({one.name for one in order}, {"a", "b", "c"})
+
+    def test_nobody_is_left(self):
+        aside = turn("a", 1)
+        aside.aside = "broken"
+        self.assertIsNone(campaign_slices.next_turn([aside, turn("b", 0)], [], 60))
+
+    def test_length(self):
+        turns = [turn(name, 1) for name in "abcd"]
+        self.assertEqual(campaign_slices.slice_length(8 * 3600, 1, turns), 60)
+        self.assertEqual(campaign_slices.slice_length(120, 1, turns), 10)
+        self.assertEqual(campaign_slices.slice_length(1, 1, turns), 2)
+
+
+ASAN = """==7==ERROR: AddressSanitizer: heap-use-after-free on address 0x60
+READ of size 4 at 0x60 thread T0
+    #0 0x55 in __asan_memcpy (/x/fuzz_close+0x1)
+    #1 0x56 in flt_close /x/model/kernel/closing.c:12:3
+    #2 0x57 in flt_run /x/fuzz/run.c:9:1
+    #3 0x58 in LLVMFuzzerTestOneInput /x/fuzz/targets/fuzz_close.c:1:1
+SUMMARY: AddressSanitizer: heap-use-after-free /x/model/kernel/closing.c:12:3 in flt_close
+"""
+
+
+class Reports(unittest.TestCase):
+    def test_a_rule(self):
+        shown = campaign_finds.shown_by("step 1\nDEDUP_TOKEN: close-once\n==1== ERROR: libFuzzer: deadly signal\n")
+        self.assertEqual((shown.rule, shown.kind), ("close-once", ""))
+
+    def test_a_sanitizer(self):
+        shown = campaign_finds.shown_by(ASAN)
+        self.assertEqual((shown.kind, shown.frames), ("asan-heap-use-after-free", ("flt_close", "flt_run")))
+        # Where it stood in memory, and in which line, is no part of the cause.
+        self.assertEqual(shown, campaign_finds.shown_by(ASAN.replace("0x60", "0x99").replace(":12:3", ":14:3")))
+        self.assertNotEqual(shown, campaign_finds.shown_by(ASAN.replace("flt_close", "flt_open")))
+
+    def test_a_leak_by_its_size(self):
+        report = ASAN.replace("AddressSanitizer: heap-use-after-free on", "LeakSanitizer: detected memory leaks").replace(
+            "SUMMARY: AddressSanitizer: heap-use-after-free", "SUMMARY: AddressSanitizer: 24 byte(s) leaked in")
+        self.assertEqual(campaign_finds.shown_by(report).kind, "memory-leak")
+
+    def test_time_and_memory(self):
+        for text, kind in (("==1== ERROR: libFuzzer: timeout after 20 seconds\n" + ASAN, "timeout"),
+                           ("==1== ERROR: libFuzzer: out-of-memory (used: 3Mb; limit: 2Mb)\n", "out-of-memory")):
+            shown = campaign_finds.shown_by(text)
+            self.assertEqual((shown.kind, shown.frames), (kind, ()))
+
+    def test_nothing(self):
+        self.assertEqual(campaign_finds.shown_by("Running: input\nExecuted in 1 ms\n").name, "")
+
+
+class Shrinking(unittest.TestCase):
+    def test_no_line_can_go(self):
+        text = "profile strict\n" + "".join(f"Call{number}()\n" for number in range(40))
+        needed = ("Call3()", "Call17()", "Call38()")
+        small, minimal = shrink.lines(text, lambda trial: all(line in trial.splitlines() for line in needed), 60)
+        self.assertEqual((small.splitlines(), minimal), (list(needed), True))
+
+    def test_what_does_not_show_it_is_left_alone(self):
+        self.assertEqual(shrink.lines("A()\nB()\n", lambda _: False, 60), ("A()\nB()\n", False))
+
+    def test_time_is_up(self):
+        small, minimal = shrink.lines("A()\nB()\n", lambda _: True, 0)
+        self.assertEqual((small, minimal), ("A()\nB()\n", False))
+
+
+class Durable(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def test_a_file_is_old_or_new(self):
+        path = self.folder / "a.json"
+        durable.write_json(path, [1])
+        with mock.patch.object(durable.os, "fsync", side_effect=OSError(28, "full")), self.assertRaises(OSError):
+            durable.write_json(path, [2])
+        self.assertEqual(json.loads(path.read_text(encoding="utf-8")), [1])
+        self.assertEqual([entry.name for entry in self.folder.iterdir()], ["a.json"])
+
+    def test_it_is_synced_before_it_has_its_name(self):
+        events = []
+        with mock.patch.object(durable.os, "fsync", side_effect=lambda _: events.append("fsync")), \
+                mock.patch.object(durable.os, "rename", side_effect=lambda *_: events.append("rename")):
+            durable.write(self.folder / "a", b"x")
+        self.assertEqual(events, ["fsync", "rename", "fsync"])
+
+    def test_a_folder_is_there_or_not(self):
+        path = self.folder / "finding"
+        with mock.patch.object(durable.os, "rename", side_effect=OSError(28, "full")), self.assertRaises(OSError):
+            durable.store_folder(path, {"a": b"x"})
+        self.assertEqual(list(self.folder.iterdir()), [])
+        durable.store_folder(path, {"a": b"x", "b": b""})
+        self.assertEqual(sorted(entry.name for entry in path.iterdir()), ["a", "b"])
+        durable.remove_folder(path)
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_what_a_crash_leaves_is_swept(self):
+        (self.folder / ".new-a").mkdir()
+        (self.folder / ".new-b").touch()
+        (self.folder / "c").touch()
+        durable.sweep(self.folder)
+        self.assertEqual([entry.name for entry in self.folder.iterdir()], ["c"])
+
+
+class Corpora(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.top = Path(folder.name)
+        (self.top / "corpus").mkdir()
+        self.lines = []
+        self.corpus = self.make()
+
+    def make(self):
+        where = SimpleNamespace(path=self.top, corpus=lambda target: self.top / "corpus" / target)
+        return campaign_corpus.Corpus(where, "fuzz_close", self.lines.append)
+
+    def put(self, *inputs):
+        for data in inputs:
+            (self.corpus.path / f"new-{data.decode()}").write_bytes(data)
+        self.corpus.take_in()
+        return list(self.corpus.files)
+
+    def listed(self):
+        return set(json.loads(self.corpus.list.read_text(encoding="utf-8"))["files"])
+
+    def test_dropped_files_leave_the_list_first(self):
+        names = self.put(b"one", b"two")
+        listed = []
+        with mock.patch.object(Path, "unlink", side_effect=lambda **_: listed.append(self.listed())):
+            self.assertEqual(self.corpus.drop([names[0], "no such name"]), 1)
+        self.assertEqual(listed, [{names[1]}])
+
+    def test_pruning_keeps_what_either_wants(self):
+        names = self.put(b"1", b"2", b"3", b"4")
+        with mock.patch.object(self.corpus, "look", return_value={names[0]}), \
+                mock.patch.object(self.corpus, "merge", return_value={names[1]}):
+            self.corpus.prune(None, None, self.top / "work", True, None)
+        self.assertEqual(set(self.corpus.files), {names[0], names[1]})
+        self.assertEqual({path.name for path in self.corpus.path.iterdir()}, self.listed())
+
+    def test_pruning_without_both_answers_keeps_all(self):
+        names = self.put(b"1", b"2")
+        for look, merge in ((None, {names[0]}), ({names[0]}, None)):
+            with mock.patch.object(self.corpus, "look", return_value=look), mock.patch.object(self.corpus, "merge", return_value=merge):
+                self.corpus.prune(None, None, self.top / "work", True, None)
+            self.assertEqual(set(self.corpus.files), set(names))
+
+    def test_what_comes_while_pruning_is_kept(self):
+        self.put(b"1")
+
+        def merge(*_):
+            self.put(b"late")
+            return set()
+
+        with mock.patch.object(self.corpus, "look", return_value=set()), mock.patch.object(self.corpus, "merge", side_effect=merge):
+            self.corpus.prune(None, None, self.top / "work", True, None)
+        self.assertEqual([(self.corpus.path / name).read_bytes() for name in self.corpus.files], [b"late"])
+
+    def test_tools_that_fail(self):
+        self.put(b"1")
+        broken = lambda *_: SimpleNamespace(returncode=1, stdout=b"what?")  # noqa: E731
+        self.assertIsNone(self.corpus.look(Path("/programs"), broken))
+        self.assertIsNone(self.corpus.merge("/target", self.top / "work", broken))
+        self.assertEqual(sum("could not" in line for line in self.lines), 2, self.lines)
+
+    def test_the_largest_go_first(self):
+        self.put(b"x" * 10, b"y" * 30, b"z" * 20)
+        self.assertEqual(self.corpus.drop_largest(35), 2)
+        self.assertEqual(self.corpus.bytes(), 10)
+
+
+class Screens(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.log = Path(folder.name) / "log.txt"
+
+    def lines(self):
+        one = turn("fuzz_close", 4)
+        one.add(30, 600, 12000)
+        one.calls_per_sequence = 20
+        output = SimpleNamespace(per_second=5, runs=50, corpus=12, coverage=99)
+        running = SimpleNamespace(turn=one, process=SimpleNamespace(output=output))
+        corpora = {"fuzz_close": SimpleNamespace(files={"a": 1}, states=1234)}
+        return campaign_screen.lines([one, turn("fuzz_empty", 0)], [running], corpora, "2", 60, 7200)
+
+    def test_what_is_told(self):
+        first, second = self.lines()
+        for words in ("0:01:00 run", "2:00:00 left", "5 sequences/s", "100 calls/s", "states 1,234", "findings 2"):
+            self.assertIn(words, first)
+        for words in ("fuzz_close", "100%", "650 sequences", "coverage 99", "corpus 12", "states 1,234", "running"):
+            self.assertIn(words, second)
+
+    def test_elsewhere_lines_now_and_then(self):
+        stream = io.StringIO()
+        screen = campaign_screen.Screen(self.log, stream)
+        screen.show(self.lines)
+        self.assertEqual(stream.getvalue(), "")
+        screen._last_line -= campaign_screen.LINE_SECONDS  # pylint: disable=protected-access
+        screen.show(self.lines)
+        screen.say("a file \x1b[2J of\nmine")
+        told = stream.getvalue()
+        self.assertEqual(len(told.splitlines()), 2)
+        self.assertNotIn("\x1b", told)
+        self.assertEqual(len(self.log.read_text(encoding="utf-8").splitlines()), 2)
+
+    def test_a_terminal_is_drawn_anew(self):
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        with os.fdopen(slave, "w", encoding="utf-8") as stream:
+            screen = campaign_screen.Screen(self.log, stream)
+            for _ in range(2):
+                screen._last_drawn -= campaign_screen.DRAW_SECONDS  # pylint: disable=protected-access
+                screen.show(self.lines)
+            screen.say("found")
+        told = b""
+        with contextlib.suppress(OSError):  # the other end is closed: that was all
+            while True:
+                told += os.read(master, 65536)
+        told = told.decode()
+        self.assertEqual(told.count("\x1b[2F\x1b[J"), 2)
+        self.assertTrue(told.rstrip().endswith("fltfuzz: found"), told)
+
+    def test_a_log_that_cannot_be_written(self):
+        screen = campaign_screen.Screen(Path("/nowhere/log.txt"), io.StringIO())
+        screen.say("still said")
+        self.assertEqual(screen.log_lost, 1)
+
+
+class Nights(unittest.TestCase):
+    """The real command, with a stand-in for the target."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.top = Path(folder.name)
+        self.folder = self.top / "campaign"
+
+    def test_what_is_written(self):
+        build = campaign_fixture.Build(self.top / "build", "finds-a", "busy", "finds-b", "finds-a", "busy")
+        done = campaign_fixture.campaign(build, self.folder, "--for", "8s", "--seed", "5", "--json")
+        self.assertEqual(done.returncode, FINDING, done.stderr)
+        told = json.loads(done.stdout)
+        self.assertEqual(sorted((one["rule"], one["status"], one["met"]) for one in told["findings"]), [("a", "new", 2), ("b", "new", 1)])
+        manifest = campaign_fixture.check(self.folder)
+        self.assertEqual((manifest["state"], manifest["seed"], manifest["nights"]), ("ended", 5, [told["id"]]))
+        night = self.folder / "nights" / told["id"]
+        self.assertEqual(json.loads((night / "night.json").read_text(encoding="utf-8")), {**told, "seconds": mock.ANY, "state": "ended"})
+        samples = [json.loads(line) for line in (night / "samples.jsonl").read_text(encoding="utf-8").splitlines()]
+        self.assertGreaterEqual(len(samples), 4)
+        for sample in samples:
+            self.assertEqual(sorted(sample), ["calls", "calls_per_second", "corpus", "coverage", "findings", "per_second", "sequences", "states", "t", "target"])
+        self.assertIn("new: a-", (night / "log.txt").read_text(encoding="utf-8"))
+        finding = self.folder / "findings" / next(one["name"] for one in told["findings"] if one["rule"] == "a")
+        self.assertEqual(sorted(path.name for path in finding.iterdir()), ["finding.json", "input", "report.txt", "sequence.seq", "trace.txt"])
+        kept = json.loads((finding / "finding.json").read_text(encoding="utf-8"))
+        self.assertEqual((kept["seen"], kept["minimal"], kept["flaky"]), (2, True, False))
+        self.assertEqual(kept["reproduce"], f"./scripts/fltfuzz replay {finding}/sequence.seq")
+        self.assertIn(f"reproduce: {kept['reproduce']}", (finding / "report.txt").read_text(encoding="utf-8"))
+
+    def test_nothing_new_is_fine(self):
+        build = campaign_fixture.Build(self.top / "build", "finds-a", "busy")
+        self.assertEqual(campaign_fixture.campaign(build, self.folder, "--for", "2s").returncode, FINDING)
+        done = campaign_fixture.campaign(build, self.folder, "--for", "2s")
+        self.assertEqual((done.returncode, "nothing was found" in done.stdout), (FINE, True))
+        build.behave("finds-a", "busy")  # it is still new: nobody has looked at it
+        self.assertEqual(campaign_fixture.campaign(build, self.folder, "--for", "2s").returncode, FINDING)
+
+    def test_usage(self):
+        build = campaign_fixture.Build(self.top / "build", "busy")
+        for words, line in (([], "campaign needs --for"), (["--for", "8"], "no time from 1s"), (["--for", "2s", "--target", "x"], "unknown target x")):
+            done = campaign_fixture.campaign(build, self.folder, *words)
+            self.assertEqual(done.returncode, TROUBLE)
+            self.assertIn(line, done.stderr.splitlines()[-1])
+        done = campaign_fixture.campaign(SimpleNamespace(path=self.top), self.folder, "--for", "2s")
+        self.assertEqual((done.returncode, "no finished build" in done.stderr), (TROUBLE, True), done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
