@@ -248,14 +248,34 @@ static bool takes(const struct flt_step *step, bool handle, int slot) {
     return false;
 }
 
-/* What was set before is forgotten: the call may fail, and the old value be gone or another's. */
-static void forget_results(const struct function *function, FILE *out) {
+/* True: a later step takes the handle, and none before it sets it. */
+static bool is_taken_later(const struct function *function, size_t number, int slot) {
+    const struct flt_sequence *sequence = flt_runner_sequence(function->runner);
+    for (size_t i = number; i < sequence->count; i++) {
+        if (takes(&sequence->step[i], true, slot))
+            return true;
+        if (sequence->step[i].result[FLT_RESULT_handle] == slot)
+            return false;
+    }
+    return false;
+}
+
+/* What was set before is forgotten: the call may fail, and the old value be gone or another's. What
+ * a sequence takes from a call that failed is no handle, and not NULL, which would mean none. */
+static void forget_results(const struct function *function, size_t number,
+                           const struct flt_step_result *came, FILE *out) {
     const struct flt_step *step = function->emitter.step;
+    const bool fails =
+        came && came->outcome.kind == FLT_RETURNED && !flt_success(came->outcome.status);
     for (int result = 0; result < FLT_RESULT_SLOTS; result++) {
         const bool handle = flt_results[result].slots == FLT_SLOTS_HANDLE;
         const uint64_t set = handle ? function->set_handles : function->set_objects;
         const int slot = step->result[result];
-        if (slot != FLT_NO_SLOT && (set >> slot & 1) && !takes(step, handle, slot))
+        if (slot == FLT_NO_SLOT || takes(step, handle, slot))
+            continue;
+        if (handle && fails && is_taken_later(function, number, slot))
+            fprintf(out, "h%d = (HANDLE)(ULONG_PTR)0x4B4B4B48; // no handle\n", slot);
+        else if (set >> slot & 1)
             fprintf(out, "%c%d = NULL;\n", handle ? 'h' : 'o', slot);
     }
 }
@@ -271,16 +291,17 @@ static void put_call(struct function *function, size_t number,
     emitter->out = open_memstream(&text, &size);
     FILE *guard_out = open_memstream(&guard, &guard_size);
     if (emitter->out && guard_out) {
+        const bool came_back = result && result->outcome.kind == FLT_RETURNED;
         if (emitter->step->opcode == FLT_OP_KeUnstackDetachProcess)
             emitter->attached--;
-        forget_results(function, emitter->out);
+        forget_results(function, number, result, emitter->out);
         flt_emit_call(emitter);
-        if (row->returns_status && result && result->outcome.kind == FLT_RETURNED)
+        if (row->returns_status && came_back)
             put_check(function, number, row->name, result, emitter->out);
         else if (row->returns_status)
             fputs("(void)status; // nothing is expected: a real system may not come back\n",
                   emitter->out);
-        const int indent = open_guard(emitter, guard_out);
+        const int indent = came_back ? open_guard(emitter, guard_out) : 0;
         fflush(emitter->out);
         fflush(guard_out);
         put_indented(guard, 4, function->body);
