@@ -87,8 +87,8 @@ enum flt_object_type flt_object_handed_out(uint8_t opcode);
 FLT_EACH_INPUT(FLT_DECLARE_INPUT)
 FLT_EACH_OUTPUT(FLT_DECLARE_OUTPUT)
 
-/* A parameter that sequences do not vary. Where calls.def has NULL for what a real system needs,
- * this has something real. */
+/* fixed.c: a parameter that sequences do not vary. Where calls.def has NULL for what a real system
+ * needs, this has something real. */
 void flt_emit_fixed(struct flt_emitter *emitter, const char *type, const char *wdk,
                     const char *value, FILE *out);
 
