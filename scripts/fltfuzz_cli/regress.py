@@ -98,9 +98,10 @@ def lines_of(results, seconds):
     if len(skipped) > SHOWN_SKIPPED:
         lines.append(f"skipped: {len(skipped) - SHOWN_SKIPPED} more; every format lists them")
     counted = regress_formats.counts(results)
-    told = [f"{counted[verdict]} {verdict}" for verdict in (*regress_formats.WRONG, "skipped", "unreadable") if counted[verdict]]
+    wrong = [f"{counted[verdict]} {verdict}" for verdict in regress_formats.WRONG if counted[verdict]] or ["all as expected"]
+    aside = [f"{counted[verdict]} {verdict}" for verdict in ("skipped", "unreadable") if counted[verdict]]
     ran = len(results) - counted["skipped"] - counted["unreadable"]
-    lines.append(f"{count('input', ran)}, {count('call', counted['calls'])} in {seconds:.2f} s: {', '.join(told) or 'all as expected'}")
+    lines.append(f"{count('input', ran)}, {count('call', counted['calls'])} in {seconds:.2f} s: {', '.join(wrong + aside)}")
     return lines
 
 

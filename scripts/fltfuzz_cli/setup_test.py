@@ -270,6 +270,7 @@ class Setup(unittest.TestCase):
         code, said = self.machine.setup("--platforms")
         self.assertEqual(code, 2, said)
         self.assertIn("missing: qemu; to install them, run: sudo apt-get update && sudo apt-get install", said)
+
     def test_hypothesis_only_when_it_is_asked_for(self):
         self.machine.have_all()
         (self.machine.bin / "python3").unlink()
@@ -280,6 +281,18 @@ class Setup(unittest.TestCase):
         self.assertEqual(self.machine.setup("--hypothesis"), (0, ""))
         (self.machine.folder / "hypothesis").unlink()
         self.assertEqual(self.machine.setup("--hypothesis")[0], 0)
+        self.assertEqual(len(self.machine.apt()), 4)
+
+    def test_mingw_only_when_it_is_asked_for(self):
+        self.machine.have_all()
+        self.assertEqual(self.machine.setup(), (0, ""))
+        self.assertEqual(self.machine.setup("--mingw")[0], 0)
+        self.assertTrue(self.machine.apt()[1].endswith(" --no-install-recommends gcc-mingw-w64-x86-64-win32"), self.machine.apt())
+        self.assertEqual(self.machine.setup("--mingw"), (0, ""))
+        (self.machine.bin / "x86_64-w64-mingw32-gcc").unlink()
+        self.assertEqual(self.machine.setup(), (0, ""))
+        self.assertEqual(len(self.machine.apt()), 2)
+        self.assertEqual(self.machine.setup("--mingw")[0], 0)
         self.assertEqual(len(self.machine.apt()), 4)
 
     def test_the_report_lists_what_is_optional(self):

@@ -1,4 +1,4 @@
-"""replay, show, encode, minimize: the C tools do the work; these build and start them."""
+"""replay, show, encode, minimize, export: the C tools do the work; these build and start them."""
 
 import os
 import shutil
@@ -43,6 +43,20 @@ def add_commands(command):
     minimize.add_argument("--rule", metavar="RULE", help="keep this rule (a finding, a breach or a leak) instead of what the file finds")
     add_switches(minimize)
     minimize.add_argument("-o", dest="out", metavar="OUT", help="the file to write; it must not exist")
+
+    export = command(
+        "export",
+        run_export,
+        "Write a sequence as a C function of a Windows driver: the real calls, each status checked against what\n"
+        "the contract predicts. What has no function, and what may stop the system, becomes a comment.\n"
+        "Exit 1: the sequence does not come out as it says.",
+        "export --c corpus/fuzz_close/seed/double-close.seq -o double_close.c",
+    )
+    export.add_argument("--c", dest="file", required=True, metavar="FILE", help="a sequence, text or binary")
+    export.add_argument("-o", dest="out", metavar="OUT", help="the file to write; it must not exist")
+    export.add_argument("--name", metavar="FUNCTION", help="of the function (default: made of the file's name)")
+    export.add_argument("--with-stops", action="store_true", help="write also the calls that stop the system, or may stop it")
+    add_switches(export)
 
 
 def add_switches(sub):
@@ -96,3 +110,12 @@ def run_minimize(options):
     words += switches_words(options)
     words += ["-o", options.out] if options.out else []
     return run_through([folder / "fltfuzz-minimize", *words, options.file], options.verbose)
+
+
+def run_export(options):
+    folder = build("release", ["export"], options)
+    words = switches_words(options)
+    words += ["--with-stops"] if options.with_stops else []
+    for option, value in (("--name", options.name), ("-o", options.out)):
+        words += [option, value] if value is not None else []
+    return run_through([folder / "fltfuzz-export", *words, "--", options.file], options.verbose)
