@@ -26,6 +26,17 @@ def read(path):
     return data
 
 
+def failing(folder, programs, run):
+    """[(path, rule)] of the sequences there that break a rule, as far as one process can tell."""
+    if not any(Path(folder).iterdir()):
+        return []
+    try:
+        told = json.loads(run([str(programs / "fltfuzz-features"), str(folder)], TOOL_SECONDS).stdout)
+    except (subprocess.TimeoutExpired, ValueError):
+        return []  # an engine will come to it
+    return [(Path(folder) / row["file"], row["rule"]) for row in told["findings"]]
+
+
 class Corpus:
     """What is in it is {name: bytes}."""
 
@@ -37,6 +48,7 @@ class Corpus:
         self.files = {}
         self.features = self.states = None  # not looked at yet
         self.texts = set()  # files that the tools would take for a sequence as text, and the targets never do
+        self.failing = []  # (path, rule)
         self.calls_per_file = 0.0
         self.looked_at = self.kept = 0  # files, when it was last looked at, and what pruning left
         self.tell(say)
@@ -152,6 +164,7 @@ class Corpus:
             self._say("the working corpus could not be measured: fltfuzz-features did not come to an end")
             return None
         self.features, self.states, self.looked_at = told["features"], told["states"], len(self.files)
+        self.failing = [(self.path / row["file"], row["rule"]) for row in told["findings"]]
         self.texts, self.calls_per_file = set(told["text"]), told["calls"] / len(self.files)
         return set(told["keep"])
 

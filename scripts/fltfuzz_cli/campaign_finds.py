@@ -62,15 +62,15 @@ def shown_by(report, kind=""):
 # ---- the inbox -----------------------------------------------------------------------------------
 
 
-def put_in(folder, artifact, target, report):
-    """Stores an artifact; it is safe when this returns. Its item."""
+def put_in(folder, artifact, target, report="", rule=""):
+    """Stores an input that something was found with; it is safe when this returns. An engine's artifact
+    says by its name what kind it is; of other files the rule is known."""
     data = Path(artifact).read_bytes()
     item = folder.path / "inbox" / hashlib.sha1(data).hexdigest()
-    prefix = next(prefix for prefix in KINDS if Path(artifact).name.startswith(prefix))
-    meta = {"target": target, "kind": KINDS[prefix]}
+    kind = next((kind for prefix, kind in KINDS.items() if Path(artifact).name.startswith(prefix)), "")
+    meta = {"target": target, "kind": kind, "rule": rule}
     if not item.exists():
         durable.store_folder(item, {"input": data, "report.txt": report.encode(), "meta.json": json.dumps(meta).encode()})
-    return item
 
 
 def items(folder):
@@ -93,7 +93,7 @@ class Examiner:
         meta = json.loads((item / "meta.json").read_text(encoding="utf-8"))
         target = self.targets[meta["target"]]
         report = (item / "report.txt").read_text(encoding="utf-8", errors="replace")
-        shown = shown_by(report, meta["kind"])
+        shown = Shown(meta["rule"]) if meta["rule"] else shown_by(report, meta["kind"])
         seen = {"rule": shown.name, "target": target.name, "flaky": False, "minimal": False, "calls": None, "call": "",
                 "outcome": "", "profile": "documented", "switches": {}}
         sequence = self.minimise(item, shown, seen) if target.input == "sequences" and shown.rule else None

@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import campaign_finds, campaign_screen, campaign_slices, durable, findings
+from . import campaign_corpus, campaign_finds, campaign_screen, campaign_slices, durable, findings
 from .campaign_folder import timestamp
 from .common import Stop, count
 from .fuzz import MOST_NUMBER, SWITCHES, end_on_signal
@@ -94,7 +94,7 @@ class Night:
             if left.name.startswith(campaign_slices.ARTIFACTS) and left.is_file() and left.stat().st_size:
                 target = left.parent.name.split("-", 2)[2]
                 if target in self.corpora:
-                    campaign_finds.put_in(self.folder, left, target, "")
+                    campaign_finds.put_in(self.folder, left, target)
         self.folder.sweep_work()
         for name, corpus in self.corpora.items():
             corpus.start()
@@ -105,9 +105,23 @@ class Night:
         waiting = campaign_finds.items(self.folder)
         if waiting:
             self.say(f"{count('input', len(waiting))} of the last night still to be looked at")
+        self._try_inputs()
         self._work_through_inbox()
         for turn in self.turns:
             self._keep_small(turn)
+
+    def _try_inputs(self):
+        """Inputs that fail would each end a slice before it has begun: committed ones, and of the working
+        corpus those that the system of another night could take."""
+        for turn in self.turns:
+            if turn.target.input != "sequences":
+                continue
+            self.corpora[turn.name].look(self.programs, self.run_beside)
+            failing = list(self.corpora[turn.name].failing)
+            for folder in self.seeds[turn.name]:
+                failing += campaign_corpus.failing(folder, self.programs, self.run_beside)
+            for path, rule in failing:
+                campaign_finds.put_in(self.folder, path, turn.name, rule=rule)
 
     # ---- slices ------------------------------------------------------------------------------------
 
