@@ -228,8 +228,12 @@ class Examiner:
         """{} where the build has no program that writes it."""
         if not (self.programs / "fltfuzz-export").exists():
             return {}
-        done = self.tool("export", "--c", str(sequence))
-        return {"program.c": done.stdout} if done is not None and done.returncode == 0 else {}
+        done = self.tool("export", "--", str(sequence))
+        if done is None or done.returncode != 0 or not done.stdout:
+            told = done.stderr.decode("utf-8", "replace").strip().splitlines() if done is not None else []
+            self.say("no C form of the finding" + (f": {told[0].replace(str(sequence), sequence.name)}" if told else ""))
+            return {}
+        return {"program.c": done.stdout}
 
 
 def relative(path):

@@ -232,7 +232,7 @@ class Night:
             words = [] if finding["minimal"] else ["not minimal"]
             words += ["flaky"] if finding["flaky"] else []
             words += [finding["note"]] if finding.get("note") else []
-            if finding["calls"] and not (self.store.folder(finding["name"]) / "program.c").exists():
+            if finding["calls"] and not (self.programs / "fltfuzz-export").exists():
                 words.append("no C form: this build cannot write one")
             more = f" ({', '.join(words)})" if words else ""
             self.say(f"{finding['target']}: {status}: {finding['name']}: {finding['shape']}{calls}{more}")

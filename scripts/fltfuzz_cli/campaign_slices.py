@@ -35,6 +35,7 @@ class Turn:
         self.failures = 0
         self.aside = ""  # why it gets no more turns tonight
         self.calls_per_sequence = 0.0
+        self.per_second = 0  # sequences, in its last slice
 
     def entry(self):
         return {"weight": self.weight, "seconds": round(self.seconds, 1), "sequences": self.sequences, "calls": self.calls}
@@ -140,6 +141,7 @@ class Slice:
         if output.executed() and calls:
             self.turn.calls_per_sequence = calls / output.executed()
         self.turn.coverage = max(self.turn.coverage, output.coverage)
+        self.turn.per_second = self.speed()
         return artifacts(self.folder)
 
     def speed(self):
