@@ -74,7 +74,8 @@ def put_in(folder, artifact, target, report="", rule=""):
 
 
 def items(folder):
-    return sorted(path for path in (folder.path / "inbox").iterdir() if (path / "meta.json").is_file())
+    inbox = folder.path / "inbox"
+    return sorted(path for path in inbox.iterdir() if not path.name.startswith(durable.NEW) and (path / "meta.json").is_file())
 
 
 # ---- looking at one ------------------------------------------------------------------------------

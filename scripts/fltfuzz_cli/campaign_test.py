@@ -309,7 +309,7 @@ class Nights(unittest.TestCase):
 
     def test_what_is_written(self):
         build = campaign_fixture.Build(self.top / "build", "finds-a", "busy", "finds-b", "finds-a", "busy")
-        done = campaign_fixture.campaign(build, self.folder, "--for", "8s", "--seed", "5", "--json")
+        done = campaign_fixture.campaign(build, self.folder, "--for", "15s", "--seed", "5", "--json")
         self.assertEqual(done.returncode, FINDING, done.stderr)
         told = json.loads(done.stdout)
         self.assertEqual(sorted((one["rule"], one["status"], one["met"]) for one in told["findings"]), [("a", "new", 2), ("b", "new", 1)])
@@ -331,11 +331,11 @@ class Nights(unittest.TestCase):
 
     def test_nothing_new_is_fine(self):
         build = campaign_fixture.Build(self.top / "build", "finds-a", "busy")
-        self.assertEqual(campaign_fixture.campaign(build, self.folder, "--for", "2s").returncode, FINDING)
+        self.assertEqual(campaign_fixture.campaign(build, self.folder, "--for", "6s").returncode, FINDING)
         done = campaign_fixture.campaign(build, self.folder, "--for", "2s")
         self.assertEqual((done.returncode, "nothing was found" in done.stdout), (FINE, True))
         build.behave("finds-a", "busy")  # it is still new: nobody has looked at it
-        self.assertEqual(campaign_fixture.campaign(build, self.folder, "--for", "2s").returncode, FINDING)
+        self.assertEqual(campaign_fixture.campaign(build, self.folder, "--for", "6s").returncode, FINDING)
 
     def test_usage(self):
         build = campaign_fixture.Build(self.top / "build", "busy")
