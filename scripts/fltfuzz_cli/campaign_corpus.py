@@ -45,6 +45,7 @@ class Corpus:
         self.path = make_folder(folder.corpus(target))
         self.list = folder.path / "corpus" / f"{target}.list.json"
         self.aside = folder.path / "set-aside" / target
+        self.away = folder.path / "failing" / target
         self.files = {}
         self.features = self.states = None  # not looked at yet
         self.texts = set()  # files that the tools would take for a sequence as text, and the targets never do
@@ -72,6 +73,7 @@ class Corpus:
             self._say(f"{self.list.name} cannot be read; all files of the folder are taken")
             listed = {}
         self.files = {}
+        self._take_back()
         self.take_in()
         gone = sum(1 for name in listed if name not in self.files)
         if gone:
@@ -127,6 +129,22 @@ class Corpus:
         if files != self.files or not self.list.exists():
             durable.write_json(self.list, {"files": files})
         self.files = files
+
+    def put_away(self, names):
+        """What fails, until the next night tries it again. How many there were."""
+        names = set(names) & set(self.files)
+        if names:
+            self.away.mkdir(parents=True, exist_ok=True)
+            for name in names:
+                shutil.copyfile(self.path / name, self.away / name)
+                durable.sync_file(self.away / name)
+            durable.sync_folder(self.away)
+        return self.drop(names)
+
+    def _take_back(self):
+        if self.away.is_dir():
+            for path in sorted(self.away.iterdir()):
+                os.rename(path, self.path / path.name)
 
     def copy_from(self, folder):
         """The number of files that another folder adds."""

@@ -52,7 +52,7 @@ class Faults(unittest.TestCase):
 
 
 class Killed(Faults):
-    KILLS = 12
+    KILLS = int(os.environ.get("FLTFUZZ_KILLS", "12"))
 
     def test_at_random_moments_nothing_is_lost(self):
         """What a target has saved is found in the end, whenever the campaign was killed."""
@@ -66,7 +66,7 @@ class Killed(Faults):
             resumed = ["--resume"] if (self.folder / "campaign.json").exists() else []
             with self.started(build, *resumed, "--for", "60s", "--jobs", "2") as process:
                 if number % 3:  # while it fuzzes; else while it starts, or takes up what was left
-                    self.wait_for(lambda: runs.exists() and runs.read_bytes() != before)  # pylint: disable=cell-var-from-loop
+                    self.wait_for(lambda: self.goes_on(process) and runs.exists() and runs.read_bytes() != before, 90)  # pylint: disable=cell-var-from-loop
                 time.sleep(1.5 * chance.random())
                 process.send_signal(signal.SIGKILL)
                 process.wait()
@@ -79,6 +79,10 @@ class Killed(Faults):
         self.assertTrue(met, "the target was never run to an end")
         self.assertEqual(set(fixture.causes(self.folder)), met, f"seed {seed}\n{done.stderr}")
         self.assertEqual(list((self.folder / "inbox").iterdir()), [])
+
+    def goes_on(self, process):
+        self.assertIsNone(process.poll(), process.stderr.read().decode() if process.poll() is not None else "")
+        return True
 
     def test_its_engines_die_with_it(self):
         build = self.build("ends")
@@ -133,6 +137,17 @@ class Folders(Faults):
         for text in ("", "[1]", '{"version": 9}'):
             (self.folder / "campaign.json").write_text(text, encoding="utf-8")
             self.ends(fixture.campaign(build, self.folder, "--for", "2s"), TROUBLE, "campaign.json")
+
+    def test_what_is_mangled_in_it(self):
+        build = self.build("finds-a", "busy")
+        self.ends(fixture.campaign(build, self.folder, "--for", "6s"), FINDING)
+        (self.folder / "inbox" / "odd").mkdir()
+        (self.folder / "inbox" / "odd" / "meta.json").write_text("{", encoding="utf-8")
+        (self.folder / "findings" / "a file").touch()
+        self.ends(fixture.campaign(build, self.folder, "--for", "2s"), FINE, "inbox/odd", "stays there")
+        finding = next((self.folder / "findings").glob("a-*/finding.json"))
+        finding.write_text("", encoding="utf-8")
+        self.ends(fixture.campaign(build, self.folder, "--for", "2s"), TROUBLE, "finding.json: is no JSON")
 
     def test_a_file_where_the_folder_should_be(self):
         self.folder.write_text("", encoding="utf-8")
@@ -286,10 +301,10 @@ class Targets(Faults):
         self.script.write_text(
             "import sys\n"
             f"sys.path.insert(0, {str(fixture.HERE.parent)!r})\n"
-            "from fltfuzz_cli import campaign_slices as slices, libfuzzer\n"
+            "from fltfuzz_cli import beside, campaign_slices as slices, libfuzzer\n"
             "libfuzzer.SINGLE_RUN_SECONDS = 2\n"
             "slices.SLICE_SECONDS, slices.LATE_SECONDS = 2, 1\n"
-            "slices.MOST_PRINTED, slices.MOST_BESIDE, slices.MOST_OF_A_FILE = 4 << 20, 8 << 20, 1 << 20\n"
+            "slices.MOST_PRINTED, slices.MOST_BESIDE, beside.MOST_OF_A_FILE = 4 << 20, 8 << 20, 1 << 20\n"
             "from fltfuzz_cli.cli import main\n"
             "sys.exit(main(sys.argv[1:]))\n", encoding="utf-8")
 

@@ -13,6 +13,7 @@ from .common import TOP
 
 TIMES = 3  # an input is run to see whether it always shows the same
 TOOL_SECONDS = 120
+BYTES_SECONDS = 10
 KINDS = {"crash-": "", "leak-": "memory-leak", "timeout-": "timeout", "oom-": "out-of-memory"}
 _SUMMARY = re.compile(r"SUMMARY: (\w+)Sanitizer: ([\w-]+)")
 _FRAME = re.compile(r"^\s*#\d+ 0x[0-9a-f]+ in (\S+) ?(\S*)", re.M)
@@ -78,6 +79,14 @@ def items(folder):
     return sorted(path for path in inbox.iterdir() if not path.name.startswith(durable.NEW) and (path / "meta.json").is_file())
 
 
+def target_of(item):
+    """Empty when the item does not say."""
+    try:
+        return json.loads((item / "meta.json").read_text(encoding="utf-8"))["target"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
 # ---- looking at one ------------------------------------------------------------------------------
 
 
@@ -104,6 +113,8 @@ class Examiner:
                 sequence = self.minimise(item, shown, seen) if shown.rule else self.shrink(item, target, shown, seen)
             self.name(sequence, shown, target, seen)
         files = {"input": (item / "input").read_bytes(), "report.txt": report.encode()}
+        if target.input == "bytes" and shown.name and not seen["flaky"]:
+            files.update(self.smaller(item, target))
         if sequence:
             files["sequence.seq"] = sequence.read_bytes()
             self.describe(files["sequence.seq"].decode("utf-8", "replace"), seen)
@@ -173,6 +184,16 @@ class Examiner:
         head = f"# {shown.kind}{' in ' + ' < '.join(shown.frames) if shown.frames else ''}\n"
         small.write_text(head + text, encoding="utf-8")
         return small
+
+    def smaller(self, item, target):
+        """Bytes that are no calls are made small by the engine."""
+        small = item / "smaller"
+        words = [str(self.programs / target.name), "-minimize_crash=1", f"-max_total_time={BYTES_SECONDS}", f"-exact_artifact_path={small}"]
+        try:
+            self.run([*words, str(item / "input")], TOOL_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
+        return {"smaller": small.read_bytes()} if small.is_file() and small.stat().st_size else {}
 
     def shape(self, sequence, shown, target, seen):
         if shown.rule and seen["minimal"]:

@@ -227,6 +227,15 @@ class Corpora(unittest.TestCase):
             self.corpus.prune(None, None, self.top / "work", True, None)
         self.assertEqual([(self.corpus.path / name).read_bytes() for name in self.corpus.files], [b"late"])
 
+    def test_what_fails_is_tried_again_another_night(self):
+        names = self.put(b"one", b"two")
+        self.assertEqual(self.corpus.put_away([names[0]]), 1)
+        self.assertEqual((self.listed(), self.corpus.put_away([names[0]])), ({names[1]}, 0))
+        other = self.make()
+        other.start()
+        self.assertEqual(set(other.files), set(names))
+        self.assertEqual(list(other.away.iterdir()), [])
+
     def test_tools_that_fail(self):
         self.put(b"1")
         broken = lambda *_: SimpleNamespace(returncode=1, stdout=b"what?")  # noqa: E731
@@ -328,6 +337,19 @@ class Nights(unittest.TestCase):
         self.assertEqual((kept["seen"], kept["minimal"], kept["flaky"]), (2, True, False))
         self.assertEqual(kept["reproduce"], f"./scripts/fltfuzz replay {finding}/sequence.seq")
         self.assertIn(f"reproduce: {kept['reproduce']}", (finding / "report.txt").read_text(encoding="utf-8"))
+
+    def test_inputs_that_fail_when_it_begins(self):
+        """They are findings; of many that break one rule a few are looked at, and no slice is lost to them."""
+        build = campaign_fixture.Build(self.top / "build", "busy")
+        corpus = self.folder / "corpus" / "fuzz_close"
+        corpus.mkdir(parents=True)
+        for number in range(30):
+            (corpus / str(number)).write_text(f"FIND r {number}", encoding="utf-8")
+        done = campaign_fixture.campaign(build, self.folder, "--for", "30s", "--json")
+        self.assertEqual(done.returncode, FINDING, done.stderr)
+        self.assertEqual([(one["rule"], one["met"]) for one in json.loads(done.stdout)["findings"]], [("r", 20)])
+        self.assertIn("10 more inputs fail by r: left out tonight, and not looked at", done.stderr)
+        self.assertEqual(len(list((self.folder / "failing" / "fuzz_close").iterdir())), 30)
 
     def test_nothing_new_is_fine(self):
         build = campaign_fixture.Build(self.top / "build", "finds-a", "busy")
