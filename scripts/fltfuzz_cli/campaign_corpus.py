@@ -26,6 +26,17 @@ def read(path):
     return data
 
 
+def failing(folder, programs, run):
+    """[(path, rule)] of the sequences there that break a rule, as far as one process can tell."""
+    if not any(Path(folder).iterdir()):
+        return []
+    try:
+        told = json.loads(run([str(programs / "fltfuzz-features"), str(folder)], TOOL_SECONDS).stdout)
+    except (subprocess.TimeoutExpired, ValueError):
+        return []  # an engine will come to it
+    return [(Path(folder) / row["file"], row["rule"]) for row in told["findings"]]
+
+
 class Corpus:
     """What is in it is {name: bytes}."""
 
@@ -34,9 +45,11 @@ class Corpus:
         self.path = make_folder(folder.corpus(target))
         self.list = folder.path / "corpus" / f"{target}.list.json"
         self.aside = folder.path / "set-aside" / target
+        self.away = folder.path / "failing" / target
         self.files = {}
         self.features = self.states = None  # not looked at yet
         self.texts = set()  # files that the tools would take for a sequence as text, and the targets never do
+        self.failing = []  # (path, rule)
         self.calls_per_file = 0.0
         self.looked_at = self.kept = 0  # files, when it was last looked at, and what pruning left
         self.tell(say)
@@ -60,6 +73,7 @@ class Corpus:
             self._say(f"{self.list.name} cannot be read; all files of the folder are taken")
             listed = {}
         self.files = {}
+        self._take_back()
         self.take_in()
         gone = sum(1 for name in listed if name not in self.files)
         if gone:
@@ -116,6 +130,22 @@ class Corpus:
             durable.write_json(self.list, {"files": files})
         self.files = files
 
+    def put_away(self, names):
+        """What fails, until the next night tries it again. How many there were."""
+        names = set(names) & set(self.files)
+        if names:
+            self.away.mkdir(parents=True, exist_ok=True)
+            for name in names:
+                shutil.copyfile(self.path / name, self.away / name)
+                durable.sync_file(self.away / name)
+            durable.sync_folder(self.away)
+        return self.drop(names)
+
+    def _take_back(self):
+        if self.away.is_dir():
+            for path in sorted(self.away.iterdir()):
+                os.rename(path, self.path / path.name)
+
     def copy_from(self, folder):
         """The number of files that another folder adds."""
         before = len(self.files)
@@ -152,6 +182,7 @@ class Corpus:
             self._say("the working corpus could not be measured: fltfuzz-features did not come to an end")
             return None
         self.features, self.states, self.looked_at = told["features"], told["states"], len(self.files)
+        self.failing = [(self.path / row["file"], row["rule"]) for row in told["findings"]]
         self.texts, self.calls_per_file = set(told["text"]), told["calls"] / len(self.files)
         return set(told["keep"])
 

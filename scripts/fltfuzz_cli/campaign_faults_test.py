@@ -52,7 +52,7 @@ class Faults(unittest.TestCase):
 
 
 class Killed(Faults):
-    KILLS = 12
+    KILLS = int(os.environ.get("FLTFUZZ_KILLS", "12"))
 
     def test_at_random_moments_nothing_is_lost(self):
         """What a target has saved is found in the end, whenever the campaign was killed."""
@@ -60,10 +60,14 @@ class Killed(Faults):
         build = self.build(*words, targets=("fuzz_close", "fuzz_names"))
         seed = random.SystemRandom().randint(1, 10**6)
         chance = random.Random(seed)
-        for _ in range(self.KILLS):
+        runs = build.bin / "count-fuzz_close"
+        for number in range(self.KILLS):
+            before = runs.read_bytes() if runs.exists() else b""
             resumed = ["--resume"] if (self.folder / "campaign.json").exists() else []
             with self.started(build, *resumed, "--for", "60s", "--jobs", "2") as process:
-                time.sleep(0.3 + 1.5 * chance.random())
+                if number % 3:  # while it fuzzes; else while it starts, or takes up what was left
+                    self.wait_for(lambda: self.goes_on(process) and runs.exists() and runs.read_bytes() != before, 90)  # pylint: disable=cell-var-from-loop
+                time.sleep(1.5 * chance.random())
                 process.send_signal(signal.SIGKILL)
                 process.wait()
             if (self.folder / "campaign.json").exists():
@@ -75,6 +79,10 @@ class Killed(Faults):
         self.assertTrue(met, "the target was never run to an end")
         self.assertEqual(set(fixture.causes(self.folder)), met, f"seed {seed}\n{done.stderr}")
         self.assertEqual(list((self.folder / "inbox").iterdir()), [])
+
+    def goes_on(self, process):
+        self.assertIsNone(process.poll(), process.stderr.read().decode() if process.poll() is not None else "")
+        return True
 
     def test_its_engines_die_with_it(self):
         build = self.build("ends")
@@ -130,6 +138,17 @@ class Folders(Faults):
             (self.folder / "campaign.json").write_text(text, encoding="utf-8")
             self.ends(fixture.campaign(build, self.folder, "--for", "2s"), TROUBLE, "campaign.json")
 
+    def test_what_is_mangled_in_it(self):
+        build = self.build("finds-a", "busy")
+        self.ends(fixture.campaign(build, self.folder, "--for", "6s"), FINDING)
+        (self.folder / "inbox" / "odd").mkdir()
+        (self.folder / "inbox" / "odd" / "meta.json").write_text("{", encoding="utf-8")
+        (self.folder / "findings" / "a file").touch()
+        self.ends(fixture.campaign(build, self.folder, "--for", "2s"), FINE, "inbox/odd", "stays there")
+        finding = next((self.folder / "findings").glob("a-*/finding.json"))
+        finding.write_text("", encoding="utf-8")
+        self.ends(fixture.campaign(build, self.folder, "--for", "2s"), TROUBLE, "finding.json: is no JSON")
+
     def test_a_file_where_the_folder_should_be(self):
         self.folder.write_text("", encoding="utf-8")
         self.ends(fixture.campaign(self.build("busy"), self.folder, "--for", "2s"), TROUBLE, str(self.folder))
@@ -175,7 +194,7 @@ class Folders(Faults):
                 if path.stat().st_size > 1000:
                     path.unlink()
             build.behave("finds-b", "busy")
-            self.ends(fixture.campaign(build, self.folder, "--resume", "--for", "3s"), FINDING)
+            self.ends(fixture.campaign(build, self.folder, "--resume", "--for", "8s"), FINDING)
             self.assertEqual(fixture.causes(self.folder), ["a", "b"])
 
     def test_no_room_to_begin_with(self):
@@ -209,7 +228,7 @@ class Corpora(Faults):
 
     def test_listed_files_that_are_gone_or_changed(self):
         build = self.build("busy")
-        self.ends(fixture.campaign(build, self.folder, "--for", "3s"), FINE)
+        self.ends(fixture.campaign(build, self.folder, "--for", "10s"), FINE)
         files = sorted((self.folder / "corpus" / "fuzz_close").iterdir())
         self.assertGreater(len(files), 2)
         files[0].unlink()
@@ -220,13 +239,13 @@ class Corpora(Faults):
     def test_strange_folders(self):
         build = self.build("finds-a", "busy")
         self.folder = self.top / "-a folder\nof 'mine'"
-        self.ends(fixture.campaign(build, self.folder, "--for", "2s"), FINDING)
+        self.ends(fixture.campaign(build, self.folder, "--for", "6s"), FINDING)
         self.assertEqual(fixture.causes(self.folder), ["a"])
 
     def test_the_quota(self):
         """A target that writes large files is stopped, and the corpus brought back to its quota."""
         build = self.build("busy", "fills", "busy")
-        done = fixture.campaign(build, self.folder, "--for", "12s", "--quota", "3")
+        done = fixture.campaign(build, self.folder, "--for", "20s", "--quota", "3")
         self.ends(done, FINE, "far over its quota")
         self.ends(done, FINE, "over its quota", "dropped")
         manifest = fixture.check(self.folder)
@@ -250,15 +269,15 @@ sys.exit(main(sys.argv[1:]))
         build = self.build("finds-a", "busy", "finds-b", "busy")
         script = self.top / "jumps.py"
         script.write_text(self.JUMPS.format(scripts=str(fixture.HERE.parent)), encoding="utf-8")
-        words = fixture.command(build, self.folder, "--for", "3s")
+        words = fixture.command(build, self.folder, "--for", "10s")
         words[words.index(str(fixture.HERE))] = str(script)
         begun = time.monotonic()
         done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
         self.ends(done, FINDING)
-        self.assertLess(time.monotonic() - begun, 20)
+        self.assertLess(time.monotonic() - begun, 50)
         self.assertEqual(fixture.causes(self.folder), ["a", "b"])
         told = json.loads(next((self.folder / "nights").glob("*/night.json")).read_text(encoding="utf-8"))
-        self.assertLess(told["seconds"], 20)
+        self.assertLess(told["seconds"], 50)
 
     def test_a_night_that_has_been_before(self):
         build = self.build("busy")
@@ -282,10 +301,10 @@ class Targets(Faults):
         self.script.write_text(
             "import sys\n"
             f"sys.path.insert(0, {str(fixture.HERE.parent)!r})\n"
-            "from fltfuzz_cli import campaign_slices as slices, libfuzzer\n"
+            "from fltfuzz_cli import beside, campaign_slices as slices, libfuzzer\n"
             "libfuzzer.SINGLE_RUN_SECONDS = 2\n"
-            "slices.LATE_SECONDS = 1\n"
-            "slices.MOST_PRINTED, slices.MOST_BESIDE, slices.MOST_OF_A_FILE = 4 << 20, 8 << 20, 1 << 20\n"
+            "slices.SLICE_SECONDS, slices.LATE_SECONDS = 2, 1\n"
+            "slices.MOST_PRINTED, slices.MOST_BESIDE, beside.MOST_OF_A_FILE = 4 << 20, 8 << 20, 1 << 20\n"
             "from fltfuzz_cli.cli import main\n"
             "sys.exit(main(sys.argv[1:]))\n", encoding="utf-8")
 
@@ -294,15 +313,25 @@ class Targets(Faults):
         words[words.index(str(fixture.HERE))] = str(self.script)
         return subprocess.run(words, capture_output=True, text=True, errors="replace", timeout=120, check=False)
 
-    def goes_on(self, mode, *words, seconds="7s"):
+    def until_found(self, build, *causes):
+        """Ends the campaign when it has listed those."""
+        words = fixture.command(build, self.folder, "--for", "5m")
+        words[words.index(str(fixture.HERE))] = str(self.script)
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
+        try:
+            self.wait_for(lambda: (self.folder / "campaign.json").exists() and fixture.causes(self.folder) == sorted(causes), 120)
+        finally:
+            process.terminate()
+            out, errors = process.communicate(timeout=60)
+        return subprocess.CompletedProcess(words, process.returncode, out, errors)
+
+    def goes_on(self, mode, *words):
         """After it the target finds something: that is listed."""
-        build = self.build(mode, "finds-later", "busy")
-        done = self.campaign(build, "--for", seconds)
+        done = self.until_found(self.build(mode, "finds-later", "busy"), "later")
         self.ends(done, FINDING, *words)
-        self.assertEqual(fixture.causes(self.folder), ["later"])
 
     def test_hangs(self):
-        self.goes_on("hangs", "fuzz_close", "did not end 1 s after its time", seconds="10s")
+        self.goes_on("hangs", "fuzz_close", "did not end 1 s after its time")
 
     def test_exits(self):
         self.goes_on("exits", "fuzz_close", "exit code 3; the target does not like it here")
@@ -324,36 +353,33 @@ class Targets(Faults):
         self.goes_on("leaves", "fuzz_close", "exit code 3")
 
     def test_leaks(self):
-        self.ends(self.campaign(self.build("leaks", "leaks", "busy"), "--for", "5s"), FINDING, "new", "memory-leak-")
-        self.assertEqual(fixture.causes(self.folder), ["memory-leak"])
+        done = self.until_found(self.build("leaks", "leaks", "busy"), "memory-leak")
+        self.ends(done, FINDING, "new", "memory-leak-")
 
     def test_crashes_are_told_apart_by_where_they_are(self):
-        build = self.build("crashes-f", "crashes-g", "crashes-f", "busy")
-        self.ends(self.campaign(build, "--for", "4s"), FINDING)
-        self.assertEqual(fixture.causes(self.folder), ["asan-heap-use-after-free"] * 2)
+        build = self.build("crashes-f", "crashes-f", "crashes-g", "busy")
+        self.ends(self.until_found(build, *["asan-heap-use-after-free"] * 2), FINDING)
 
     def test_takes_too_long_or_too_much(self):
         build = self.build("slow", "large", "busy")
-        self.ends(self.campaign(build, "--for", "4s"), FINDING)
-        self.assertEqual(fixture.causes(self.folder), ["out-of-memory", "timeout"])
+        self.ends(self.until_found(build, "out-of-memory", "timeout"), FINDING)
 
     def test_never_works(self):
         """It is put aside; the others share its time."""
         build = self.build("exits", targets=("fuzz_close",))
-        self.ends(self.campaign(build, "--for", "30s"), TROUBLE, "fuzz_close", "put aside: 3 slices in a row went wrong")
+        self.ends(self.campaign(build, "--for", "5m"), TROUBLE, "fuzz_close", "put aside: 3 slices in a row went wrong")
 
     def test_is_not_there(self):
         build = self.build("busy", targets=("fuzz_close", "fuzz_names"))
         (build.bin / "fuzz_close").unlink()
-        self.ends(self.campaign(build, "--for", "4s"), TROUBLE, "fuzz_close", "put aside")
+        self.ends(self.campaign(build, "--for", "10s"), TROUBLE, "fuzz_close", "put aside")
         told = json.loads(next((self.folder / "nights").glob("*/night.json")).read_text(encoding="utf-8"))
         self.assertGreater(told["targets"]["fuzz_names"]["sequences"], 0)
 
     def test_a_finding_that_floods(self):
         """The same cause over and over is one finding, and its number is told."""
-        build = self.build("finds-a")
-        self.ends(self.campaign(build, "--for", "5s"), FINDING, "met 4 times tonight")
-        self.assertEqual(fixture.causes(self.folder), ["a"])
+        build = self.build("finds-a", "finds-a", "finds-a", "finds-a", "finds-b", "busy")
+        self.ends(self.until_found(build, "a", "b"), FINDING, "met 4 times tonight")
 
 
 if __name__ == "__main__":

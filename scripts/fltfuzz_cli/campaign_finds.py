@@ -13,6 +13,7 @@ from .common import TOP
 
 TIMES = 3  # an input is run to see whether it always shows the same
 TOOL_SECONDS = 120
+BYTES_SECONDS = 10
 KINDS = {"crash-": "", "leak-": "memory-leak", "timeout-": "timeout", "oom-": "out-of-memory"}
 _SUMMARY = re.compile(r"SUMMARY: (\w+)Sanitizer: ([\w-]+)")
 _FRAME = re.compile(r"^\s*#\d+ 0x[0-9a-f]+ in (\S+) ?(\S*)", re.M)
@@ -62,19 +63,28 @@ def shown_by(report, kind=""):
 # ---- the inbox -----------------------------------------------------------------------------------
 
 
-def put_in(folder, artifact, target, report):
-    """Stores an artifact; it is safe when this returns. Its item."""
+def put_in(folder, artifact, target, report="", rule=""):
+    """Stores an input that something was found with; it is safe when this returns. An engine's artifact
+    says by its name what kind it is; of other files the rule is known."""
     data = Path(artifact).read_bytes()
     item = folder.path / "inbox" / hashlib.sha1(data).hexdigest()
-    prefix = next(prefix for prefix in KINDS if Path(artifact).name.startswith(prefix))
-    meta = {"target": target, "kind": KINDS[prefix]}
+    kind = next((kind for prefix, kind in KINDS.items() if Path(artifact).name.startswith(prefix)), "")
+    meta = {"target": target, "kind": kind, "rule": rule}
     if not item.exists():
         durable.store_folder(item, {"input": data, "report.txt": report.encode(), "meta.json": json.dumps(meta).encode()})
-    return item
 
 
 def items(folder):
-    return sorted(path for path in (folder.path / "inbox").iterdir() if (path / "meta.json").is_file())
+    inbox = folder.path / "inbox"
+    return sorted(path for path in inbox.iterdir() if not path.name.startswith(durable.NEW) and (path / "meta.json").is_file())
+
+
+def target_of(item):
+    """Empty when the item does not say."""
+    try:
+        return json.loads((item / "meta.json").read_text(encoding="utf-8"))["target"]
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 # ---- looking at one ------------------------------------------------------------------------------
@@ -93,7 +103,7 @@ class Examiner:
         meta = json.loads((item / "meta.json").read_text(encoding="utf-8"))
         target = self.targets[meta["target"]]
         report = (item / "report.txt").read_text(encoding="utf-8", errors="replace")
-        shown = shown_by(report, meta["kind"])
+        shown = Shown(meta["rule"]) if meta["rule"] else shown_by(report, meta["kind"])
         seen = {"rule": shown.name, "target": target.name, "flaky": False, "minimal": False, "calls": None, "call": "",
                 "outcome": "", "profile": "documented", "switches": {}}
         sequence = self.minimise(item, shown, seen) if target.input == "sequences" and shown.rule else None
@@ -103,6 +113,8 @@ class Examiner:
                 sequence = self.minimise(item, shown, seen) if shown.rule else self.shrink(item, target, shown, seen)
             self.name(sequence, shown, target, seen)
         files = {"input": (item / "input").read_bytes(), "report.txt": report.encode()}
+        if target.input == "bytes" and shown.name and not seen["flaky"]:
+            files.update(self.smaller(item, target))
         if sequence:
             files["sequence.seq"] = sequence.read_bytes()
             self.describe(files["sequence.seq"].decode("utf-8", "replace"), seen)
@@ -173,6 +185,16 @@ class Examiner:
         small.write_text(head + text, encoding="utf-8")
         return small
 
+    def smaller(self, item, target):
+        """Bytes that are no calls are made small by the engine."""
+        small = item / "smaller"
+        words = [str(self.programs / target.name), "-minimize_crash=1", f"-max_total_time={BYTES_SECONDS}", f"-exact_artifact_path={small}"]
+        try:
+            self.run([*words, str(item / "input")], TOOL_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
+        return {"smaller": small.read_bytes()} if small.is_file() and small.stat().st_size else {}
+
     def shape(self, sequence, shown, target, seen):
         if shown.rule and seen["minimal"]:
             done = self.tool("minimize", "--shape", str(sequence))
@@ -228,8 +250,12 @@ class Examiner:
         """{} where the build has no program that writes it."""
         if not (self.programs / "fltfuzz-export").exists():
             return {}
-        done = self.tool("export", "--c", str(sequence))
-        return {"program.c": done.stdout} if done is not None and done.returncode == 0 else {}
+        done = self.tool("export", "--", str(sequence))
+        if done is None or done.returncode != 0 or not done.stdout:
+            told = done.stderr.decode("utf-8", "replace").strip().splitlines() if done is not None else []
+            self.say("no C form of the finding" + (f": {told[0].replace(str(sequence), sequence.name)}" if told else ""))
+            return {}
+        return {"program.c": done.stdout}
 
 
 def relative(path):

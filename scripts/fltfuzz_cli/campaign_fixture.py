@@ -150,7 +150,10 @@ def option(name):
 
 if tool == "fltfuzz-features":
     names = sorted(os.listdir(words[0]))
-    print(json.dumps({"files": len(names), "unreadable": 0, "calls": 10 * len(names), "features": 5, "states": 7, "keep": names, "text": [], "findings": []}))
+    texts = {name: read(os.path.join(words[0], name)) for name in names}
+    found = [{"file": name, "rule": text.split(" ")[1]} for name, text in texts.items() if text.startswith("FIND ")]
+    print(json.dumps({"files": len(names), "unreadable": 0, "calls": 10 * len(names), "features": 5, "states": 7,
+                      "keep": names, "text": [], "findings": found}))
 elif tool == "fltfuzz-seq" and words[0] == "seeds":
     with open(option("-o") + "/seed", "w") as out:
         out.write("a seed")

@@ -5,22 +5,19 @@ what is known was written into the room that the ballast gives back."""
 
 import contextlib
 import errno
-import hashlib
 import json
 import os
 import random
-import resource
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
-from . import campaign_finds, campaign_screen, campaign_slices, durable, findings
+from . import beside, campaign_desk, campaign_finds, campaign_record, campaign_screen, campaign_slices, durable
 from .campaign_folder import timestamp
 from .common import Stop, count
-from .fuzz import MOST_NUMBER, SWITCHES, end_on_signal
+from .fuzz import MOST_NUMBER, end_on_signal
 
 POLL_SECONDS = 0.1
 SAMPLE_SECONDS = 10
@@ -44,10 +41,7 @@ class Night:
         self.last_sample = self.disk_looked_at = self.started
         self.slices, self.slice_number = [], 0
         self.random = random.Random(manifest["seed"] + len(manifest["nights"]))
-        self.store = findings.Findings(folder.path)
-        targets = {turn.name: turn.target for turn in turns}
-        self.examiner = campaign_finds.Examiner(programs, targets, self.run_beside, self.say, os.environ.get(SWITCHES))
-        self.met = {}  # findings of this night: {name: times}
+        self.desk = campaign_desk.Desk(self)
         self.interrupted = False
         self.coverage = None
         self.files_before = {}
@@ -94,18 +88,20 @@ class Night:
             if left.name.startswith(campaign_slices.ARTIFACTS) and left.is_file() and left.stat().st_size:
                 target = left.parent.name.split("-", 2)[2]
                 if target in self.corpora:
-                    campaign_finds.put_in(self.folder, left, target, "")
+                    campaign_finds.put_in(self.folder, left, target)
         self.folder.sweep_work()
         for name, corpus in self.corpora.items():
             corpus.start()
             self.files_before[name] = len(corpus.files)
+        self.desk.store.load_all()  # one that cannot be read is told now, and not in the middle of the night
         for name in self.manifest["findings"]:
-            if not (self.store.folder(name) / "finding.json").is_file():
+            if not (self.desk.store.folder(name) / "finding.json").is_file():
                 self.say(f"the finding {name} is listed, and its folder is gone")
         waiting = campaign_finds.items(self.folder)
         if waiting:
             self.say(f"{count('input', len(waiting))} of the last night still to be looked at")
-        self._work_through_inbox()
+        self.desk.try_inputs()
+        self.desk.work_through_inbox()
         for turn in self.turns:
             self._keep_small(turn)
 
@@ -167,7 +163,7 @@ class Night:
             self.say(f"{turn.name}: slice {self.slice_number}: {trouble}")
         shutil.rmtree(piece.folder, ignore_errors=True)
         self.corpora[turn.name].take_in()
-        out_of_the_way = self._work_through_inbox()
+        out_of_the_way = self.desk.work_through_inbox()
         # Where the engine got nowhere because of a file, and that is gone, the next slice gets further.
         self._count_failure(turn, bool(trouble) or piece.got_nowhere() and bool(found) and not out_of_the_way)
         self._keep_small(turn)
@@ -180,61 +176,6 @@ class Night:
         if turn.failures == campaign_slices.FAILURES and not turn.aside:
             turn.aside = f"put aside: {turn.failures} slices in a row went wrong"
             self.say(f"{turn.name}: {turn.aside}")
-
-    # ---- findings ----------------------------------------------------------------------------------
-
-    def _work_through_inbox(self):
-        """How many files were taken out of the engines' way."""
-        removed = 0
-        for item in campaign_finds.items(self.folder):
-            meta = json.loads((item / "meta.json").read_text(encoding="utf-8"))
-            if meta["target"] not in self.corpora:
-                self.say(f"inbox/{item.name}: its target {meta['target']} takes no part tonight; it stays there")
-                continue
-            self._look_at(item)
-            removed += self._out_of_the_way(item.name, meta["target"])
-            durable.remove_folder(item)
-        return removed
-
-    def _look_at(self, item):
-        names = self.store.names()
-        seen, files = self.examiner.examine(item, lambda name: name in names)
-        if seen["name"] not in names:
-            self.examiner.complete(item, self.store.folder(seen["name"]), seen, files)
-        finding = self.store.meet(seen, files)
-        name = finding["name"]
-        if name not in self.manifest["findings"]:
-            self.manifest["findings"].append(name)
-            self.save()
-        self.met[name] = self.met.get(name, 0) + 1
-        self._tell(finding)
-
-    def _tell(self, finding):
-        """The first time in full; then as its number doubles."""
-        times = self.met[finding["name"]]
-        status = f"known, {finding['ticket']}" if finding["status"] == "known" else finding["status"]
-        if times == 1:
-            calls = f", {count('call', finding['calls'])}" if finding["calls"] else ""
-            words = [] if finding["minimal"] else ["not minimal"]
-            words += ["flaky"] if finding["flaky"] else []
-            words += [finding["note"]] if finding.get("note") else []
-            if finding["calls"] and not (self.store.folder(finding["name"]) / "program.c").exists():
-                words.append("no C form: this build cannot write one")
-            more = f" ({', '.join(words)})" if words else ""
-            self.say(f"{finding['target']}: {status}: {finding['name']}: {finding['shape']}{calls}{more}")
-        elif times & (times - 1) == 0:
-            self.say(f"{finding['name']} ({status}) met {times:,} times tonight")
-
-    def _out_of_the_way(self, content, target):
-        """An input that fails would end every slice of its target at the start."""
-        removed = self.corpora[target].drop([content])
-        for folder in self.seeds[target]:
-            for path in folder.iterdir():
-                if hashlib.sha1(path.read_bytes()).hexdigest() == content:
-                    path.unlink()
-                    removed += 1
-                    self.say(f"{target}: the committed {path.name} fails; it is left out tonight")
-        return removed
 
     # ---- the corpus ----------------------------------------------------------------------------------
 
@@ -282,7 +223,7 @@ class Night:
         """Interrupted: what was found is kept and looked at."""
         self.screen.clear()
         self._stop_slices()
-        self._work_through_inbox()
+        self.desk.work_through_inbox()
         self.manifest["state"] = "interrupted"
         self._close()
 
@@ -341,73 +282,21 @@ class Night:
         self.manifest["targets"].update({turn.name: turn.entry() for turn in self.turns if turn.weight})
         self.folder.save(self.manifest)
 
-    def _sample(self, turns, ended=None):
-        """`ended`: the slice that has just been counted."""
-        lines = []
-        for turn in turns:
-            active = [piece.process.output for piece in self.slices if piece.turn is turn]
-            corpus = self.corpora[turn.name]
-            speed = sum(output.per_second for output in active) + (ended.speed() if ended else 0)
-            fresh = sum(output.runs for output in active)
-            lines.append(json.dumps({
-                "t": round(self.elapsed(), 1), "target": turn.name, "sequences": turn.tonight["sequences"] + fresh,
-                "calls": turn.tonight["calls"] + int(fresh * turn.calls_per_sequence), "per_second": speed,
-                "calls_per_second": round(speed * turn.calls_per_sequence),
-                "coverage": max([turn.coverage] + [output.coverage for output in active]),
-                "corpus": max([len(corpus.files)] + [output.corpus for output in active]),
-                "states": corpus.states, "findings": len(self.met),
-            }) + "\n")
-        with open(self.path / "samples.jsonl", "a", encoding="utf-8") as out:
-            out.write("".join(lines))
-
     def told(self):
         """night.json"""
-        targets = {}
-        for turn in self.turns:
-            if turn.weight:
-                corpus = self.corpora[turn.name]
-                targets[turn.name] = {
-                    "seconds": round(turn.tonight["seconds"], 1), "sequences": turn.tonight["sequences"], "calls": turn.tonight["calls"],
-                    "coverage": turn.coverage, "corpus_before": self.files_before.get(turn.name, 0), "corpus_after": len(corpus.files),
-                    "states": corpus.states, "aside": turn.aside or None,
-                }
-        met = [self.store.load(name) for name in self.met]
-        return {
-            "id": self.id, "started": self.started_at, "seconds": round(self.elapsed(), 1), "seed": self.manifest["seed"],
-            "jobs": self.manifest["jobs"], "state": self.manifest["state"], "targets": targets,
-            "findings": [{"name": one["name"], "rule": one["rule"], "status": one["status"], "first_seen": one["first_seen"],
-                          "ticket": one["ticket"], "met": self.met[one["name"]]} for one in met],
-            "coverage": self.coverage, "version": self.version,
-        }
+        return campaign_record.night(self)
 
     def write_night(self):
         durable.write_json(self.path / "night.json", self.told())
 
-    def _lines(self):
-        return campaign_screen.lines(self.turns, self.slices, self.corpora, len(self.met), self.elapsed(), self.left())
+    def _sample(self, turns, ended=None):
+        lines = [json.dumps(campaign_record.sample(self, turn, ended)) + "\n" for turn in turns]
+        with open(self.path / "samples.jsonl", "a", encoding="utf-8") as out:
+            out.write("".join(lines))
 
-    # ---- helpers -----------------------------------------------------------------------------------------
+    def _lines(self):
+        return campaign_screen.lines(self.turns, self.slices, self.corpora, len(self.desk.met), self.elapsed(), self.left())
 
     def run_beside(self, words, seconds):
-        """subprocess.run, while the slices go on; what it prints is bounded."""
-        if shutil.which("setpriv"):
-            words = ["setpriv", "--pdeathsig", "KILL", *words]
-        end = time.monotonic() + seconds
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
-            process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=errors, start_new_session=True)
-            try:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    limit = campaign_slices.MOST_OF_A_FILE
-                    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (limit, limit))
-                while process.poll() is None:
-                    if time.monotonic() > end:
-                        raise subprocess.TimeoutExpired(words, seconds)
-                    self.tick()
-                    time.sleep(0.01)
-            finally:
-                if process.poll() is None:
-                    os.killpg(process.pid, 9)
-                    process.wait()
-            out.seek(0)
-            errors.seek(0)
-            return subprocess.CompletedProcess(words, process.returncode, out.read(), errors.read())
+        """subprocess.run, while the slices go on."""
+        return beside.run(words, seconds, self.tick)

@@ -70,8 +70,8 @@ def lines(turns, running, corpora, findings, elapsed, left):
     """The first sums up; then a line per target. `running` are slices, `corpora` by target."""
     speeds = {}
     for piece in running:
-        output = piece.process.output
-        speeds[piece.turn.name] = speeds.get(piece.turn.name, 0) + output.per_second
+        speed = piece.process.output.per_second or piece.turn.per_second  # it has not said yet
+        speeds[piece.turn.name] = speeds.get(piece.turn.name, 0) + speed
     calls = sum(speed * turn.calls_per_sequence for turn in turns for speed in [speeds.get(turn.name, 0)])
     total = sum(turn.tonight["seconds"] for turn in turns) or 1
     sums = [

@@ -3,17 +3,15 @@ out of hand, whatever its target does."""
 
 import json
 import os
-import resource
 import shutil
 import time
 from pathlib import Path
 
-from . import libfuzzer
+from . import beside, libfuzzer
 
 SLICE_SECONDS = 60
 LATE_SECONDS = 2 * libfuzzer.SINGLE_RUN_SECONDS  # after its time a process is asked to stop, then made to
 MOST_PRINTED = 64 * 1024 * 1024  # bytes
-MOST_OF_A_FILE = 64 * 1024 * 1024
 MOST_BESIDE = 256 * 1024 * 1024  # bytes of files in its own folder
 LOOK_SECONDS = 2  # between looks at what it wrote
 FAILURES = 3  # in a row: the target is put aside for the night
@@ -35,6 +33,7 @@ class Turn:
         self.failures = 0
         self.aside = ""  # why it gets no more turns tonight
         self.calls_per_sequence = 0.0
+        self.per_second = 0  # sequences, in its last slice
 
     def entry(self):
         return {"weight": self.weight, "seconds": round(self.seconds, 1), "sequences": self.sequences, "calls": self.calls}
@@ -87,17 +86,12 @@ class Slice:
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True, exist_ok=True)
         words = libfuzzer.command(binary, libfuzzer.Limits(seconds, 0, seed), work, folders)
-        if shutil.which("setpriv"):  # it ends with us, also when we are killed
-            words = ["setpriv", "--pdeathsig", "KILL", *words]
-        self.process = libfuzzer.Process(words, folder=work)
+        self.process = libfuzzer.Process(beside.ends_with_us(words), folder=work)
+        beside.limit_files(self.process.pid, beside.MOST_OF_A_FILE)
         self.started = self.ended = time.monotonic()
         self.why_stopped = ""
         self._killed_at = None
         self._looked_at = self.started
-        try:
-            resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (MOST_OF_A_FILE, MOST_OF_A_FILE))
-        except (ProcessLookupError, PermissionError):
-            pass  # it has ended
 
     def elapsed(self):
         return time.monotonic() - self.started
@@ -140,6 +134,7 @@ class Slice:
         if output.executed() and calls:
             self.turn.calls_per_sequence = calls / output.executed()
         self.turn.coverage = max(self.turn.coverage, output.coverage)
+        self.turn.per_second = self.speed()
         return artifacts(self.folder)
 
     def speed(self):

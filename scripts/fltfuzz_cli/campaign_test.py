@@ -227,6 +227,15 @@ class Corpora(unittest.TestCase):
             self.corpus.prune(None, None, self.top / "work", True, None)
         self.assertEqual([(self.corpus.path / name).read_bytes() for name in self.corpus.files], [b"late"])
 
+    def test_what_fails_is_tried_again_another_night(self):
+        names = self.put(b"one", b"two")
+        self.assertEqual(self.corpus.put_away([names[0]]), 1)
+        self.assertEqual((self.listed(), self.corpus.put_away([names[0]])), ({names[1]}, 0))
+        other = self.make()
+        other.start()
+        self.assertEqual(set(other.files), set(names))
+        self.assertEqual(list(other.away.iterdir()), [])
+
     def test_tools_that_fail(self):
         self.put(b"1")
         broken = lambda *_: SimpleNamespace(returncode=1, stdout=b"what?")  # noqa: E731
@@ -309,7 +318,7 @@ class Nights(unittest.TestCase):
 
     def test_what_is_written(self):
         build = campaign_fixture.Build(self.top / "build", "finds-a", "busy", "finds-b", "finds-a", "busy")
-        done = campaign_fixture.campaign(build, self.folder, "--for", "8s", "--seed", "5", "--json")
+        done = campaign_fixture.campaign(build, self.folder, "--for", "15s", "--seed", "5", "--json")
         self.assertEqual(done.returncode, FINDING, done.stderr)
         told = json.loads(done.stdout)
         self.assertEqual(sorted((one["rule"], one["status"], one["met"]) for one in told["findings"]), [("a", "new", 2), ("b", "new", 1)])
@@ -329,13 +338,26 @@ class Nights(unittest.TestCase):
         self.assertEqual(kept["reproduce"], f"./scripts/fltfuzz replay {finding}/sequence.seq")
         self.assertIn(f"reproduce: {kept['reproduce']}", (finding / "report.txt").read_text(encoding="utf-8"))
 
+    def test_inputs_that_fail_when_it_begins(self):
+        """They are findings; of many that break one rule a few are looked at, and no slice is lost to them."""
+        build = campaign_fixture.Build(self.top / "build", "busy")
+        corpus = self.folder / "corpus" / "fuzz_close"
+        corpus.mkdir(parents=True)
+        for number in range(30):
+            (corpus / str(number)).write_text(f"FIND r {number}", encoding="utf-8")
+        done = campaign_fixture.campaign(build, self.folder, "--for", "30s", "--json")
+        self.assertEqual(done.returncode, FINDING, done.stderr)
+        self.assertEqual([(one["rule"], one["met"]) for one in json.loads(done.stdout)["findings"]], [("r", 20)])
+        self.assertIn("10 more inputs fail by r: left out tonight, and not looked at", done.stderr)
+        self.assertEqual(len(list((self.folder / "failing" / "fuzz_close").iterdir())), 30)
+
     def test_nothing_new_is_fine(self):
         build = campaign_fixture.Build(self.top / "build", "finds-a", "busy")
-        self.assertEqual(campaign_fixture.campaign(build, self.folder, "--for", "2s").returncode, FINDING)
+        self.assertEqual(campaign_fixture.campaign(build, self.folder, "--for", "6s").returncode, FINDING)
         done = campaign_fixture.campaign(build, self.folder, "--for", "2s")
         self.assertEqual((done.returncode, "nothing was found" in done.stdout), (FINE, True))
         build.behave("finds-a", "busy")  # it is still new: nobody has looked at it
-        self.assertEqual(campaign_fixture.campaign(build, self.folder, "--for", "2s").returncode, FINDING)
+        self.assertEqual(campaign_fixture.campaign(build, self.folder, "--for", "6s").returncode, FINDING)
 
     def test_usage(self):
         build = campaign_fixture.Build(self.top / "build", "busy")

@@ -28,7 +28,6 @@ from .common import Stop
 
 STATUSES = ("new", "known", "fixed")
 FIELDS = ("rule", "call", "outcome", "target", "profile", "shape")
-_NAME = re.compile(r"[a-z0-9-]+-[0-9a-f]{6}")
 
 
 def name_of(rule, shape):
@@ -83,7 +82,8 @@ class Findings:
 
     def names(self):
         try:
-            return sorted(path.name for path in self.path.iterdir() if (path / "finding.json").is_file())
+            folders = [path for path in self.path.iterdir() if not path.name.startswith(durable.NEW)]
+            return sorted(path.name for path in folders if (path / "finding.json").is_file())
         except FileNotFoundError:
             return []
 

@@ -40,6 +40,11 @@ class Met(Lives):
     def test_first_and_again(self):
         self.assertEqual((self.meet()["status"], self.meet()["seen"], self.store.names()), ("new", 2, [SEEN["name"]]))
 
+    def test_what_is_half_written_is_none(self):
+        self.meet()
+        (self.folder / "findings" / SEEN["name"]).rename(self.folder / "findings" / f".new-{SEEN['name']}")
+        self.assertEqual(self.store.names(), [])
+
     def test_other_ways_are_kept_once_each(self):
         self.meet()
         for _ in range(2):
