@@ -7,20 +7,29 @@ import jinja2
 from . import tightness
 from .rules import KIND, SURE
 
-TEMPLATE = Path(__file__).with_name("coverage.html.j2")
+TEMPLATE = "coverage.html.j2"
 WORST_FIRST = ("open", "listed", "answered", "reached")
 LEVELS = ((1, "1"), (2, "2 to 9"), (10, "10 to 99"), (100, "100 and more"))  # of the heat map
 
 
+def page_of(template, **values):
+    """A page of the templates that stand here."""
+    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.get_template(template).render(**values)
+
+
+def heat(report):
+    """What heat.html.j2 shows."""
+    return {"groups": _grid(report), "legend": [(level, words) for level, (_, words) in enumerate(LEVELS, 1)], "never": _never(report)}
+
+
 def render(report):
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    return template.render(
+    return page_of(
+        TEMPLATE,
         report=report,
         totals=report["totals"],
-        groups=_grid(report),
-        legend=[(level, words) for level, (_, words) in enumerate(LEVELS, 1)],
-        never=_never(report),
+        **heat(report),
         outcomes=_outcomes(report),
         not_by_kernel=[row for row in report["outcomes"] if row["state"] != "reached"],
         moves=_moves(report),

@@ -1,0 +1,72 @@
+"""The pictures of a report: what the samples of one night, or of several end to end, say of each target."""
+
+from .report_chart import legend, line_chart
+
+GAP_SECONDS = 35  # without a sample: another target's turn; a sample is due every 10 seconds
+PICTURES = (  # heading, unit, key of a sample, from 0
+    ("Coverage", "edges", "coverage", False),
+    ("Abstract states of the working corpus", "states", "states", False),
+    ("Working corpus", "files", "corpus", False),
+    ("Calls a second, while it runs", "calls/s", "calls_per_second", True),
+)
+
+
+def names_of(nights):
+    """The targets that have samples; in one order, so that each has one colour on the page."""
+    return sorted({sample["target"] for night in nights for sample in night["samples"]})
+
+
+def make(nights, names):
+    """{"legend": [(name, classes)], "charts": [(heading, svg)]}; the nights end to end, the oldest first."""
+    starts = _starts(nights)
+    span = starts.pop()
+    charts = []
+    for heading, unit, key, whole in PICTURES:
+        lines = {name: _stretches(nights, starts, name, key) for name in names}
+        charts.append((heading, line_chart(f"{heading}, by target", unit, lines, names, span, whole, starts[1:])))
+    found = _found(nights, starts)
+    if any(value for stretch in found for _, value in stretch):
+        charts.append(("Findings of the night so far", line_chart("Findings of the night so far", "findings", {"all": found}, ["all"], span, True, starts[1:])))
+    return {"legend": legend(names), "charts": [chart for chart in charts if chart[1]]}
+
+
+def _starts(nights):
+    """The seconds at which each begins, and the last ends."""
+    starts = [0]
+    for night in nights:
+        latest = max((sample["t"] for sample in night["samples"]), default=0)
+        starts.append(starts[-1] + max(night["seconds"] or 0, latest))
+    return starts
+
+
+def _stretches(nights, starts, name, key):
+    """What is joined by a line: never two nights; for a speed, never two turns."""
+    stretches = []
+    for night, start in zip(nights, starts):
+        samples = [sample for sample in night["samples"] if sample["target"] == name]
+        if key == "calls_per_second":
+            stretches += _turns(samples, start)
+        else:
+            stretches.append([(start + sample["t"], sample[key]) for sample in samples if sample[key] is not None])
+    return [stretch for stretch in stretches if stretch]
+
+
+def _turns(samples, start):
+    """Speeds. Of a target that makes no calls there is none; nor where an engine has started, and not yet told."""
+    if not any(sample["calls"] for sample in samples):
+        return []
+    turns, before = [], None
+    for sample in samples:
+        begins = before is None or sample["t"] - before["t"] > GAP_SECONDS
+        told = sample["calls_per_second"] or not (begins or before["calls_per_second"] is None)
+        if begins:
+            turns.append([])
+        if told:
+            turns[-1].append((start + sample["t"], sample["calls_per_second"] or 0))
+        before = sample
+    return turns
+
+
+def _found(nights, starts):
+    return [[(start + sample["t"], sample["findings"]) for sample in night["samples"] if sample["findings"] is not None]
+            for night, start in zip(nights, starts) if any(sample["findings"] is not None for sample in night["samples"])]
