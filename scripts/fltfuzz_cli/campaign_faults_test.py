@@ -61,7 +61,10 @@ class Killed(Faults):
         seed = random.SystemRandom().randint(1, 10**6)
         chance = random.Random(seed)
         runs = build.bin / "count-fuzz_close"
-        for number in range(self.KILLS):
+        number = 0
+        while number < self.KILLS or not build.ledger():  # on a busy machine it takes more
+            number += 1
+            self.assertLess(number, 10 * self.KILLS, "the target was never run to an end")
             before = runs.read_bytes() if runs.exists() else b""
             resumed = ["--resume"] if (self.folder / "campaign.json").exists() else []
             with self.started(build, *resumed, "--for", "60s", "--jobs", "2") as process:
@@ -76,7 +79,6 @@ class Killed(Faults):
         done = fixture.campaign(build, self.folder, "--resume", "--for", "3s")
         self.assertIn(done.returncode, (FINE, FINDING), done.stderr)
         met = {cause for _, cause in build.ledger()}
-        self.assertTrue(met, "the target was never run to an end")
         self.assertEqual(set(fixture.causes(self.folder)), met, f"seed {seed}\n{done.stderr}")
         self.assertEqual(list((self.folder / "inbox").iterdir()), [])
 
