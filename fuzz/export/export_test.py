@@ -3,6 +3,7 @@ that finds on our own kernel what it expects; and what single functions look lik
 
 Run by CTest as: python3 export_test.py BUILD-FOLDER
 """
+import functools
 import os
 import re
 import shutil
@@ -34,6 +35,7 @@ def export(path, *words):
     return done.returncode, done.stdout, done.stderr
 
 
+@functools.lru_cache(maxsize=None)
 def export_all(*words):
     """{name of the function: its file's text}, of every committed sequence."""
     texts = {}
@@ -112,6 +114,16 @@ class Functions(One):
         self.assertIn("    if (o0 != NULL) {\n        ObDereferenceObject(o0);\n    } else {\n", text)
         self.assertEqual(text.count("    o0 = NULL;\n"), 1, "before the second open, which may fail")
         self.assertIn("PFILE_OBJECT o0 = NULL;", text)
+
+    def test_an_object_that_no_call_sets_is_not_asked_for(self):
+        text = body(self.of("h0 = FltCreateFileEx2(ecp=o5)\nFltClose(h0)\n"))
+        self.assertIn("PVOID o5 = NULL;", text)
+        self.assertNotIn("o5 != NULL", text)
+
+    def test_what_a_withheld_call_would_set_keeps_its_value(self):
+        text = body(self.of("h0 = ZwCreateEvent()\nh0, o1 = FltOpenVolume(instance=i1)  # withheld breach instance-live\nZwClose(h0)\n",
+                            "--with-stops"))
+        self.assertNotIn("h0 = NULL;\n    status", text)
 
     def test_what_a_failed_open_leaves_is_no_handle(self):
         text = body(self.of('h0 = FltCreateFile(path="\\missing")  # STATUS_OBJECT_NAME_NOT_FOUND\n'
