@@ -282,6 +282,6 @@ class OnOurKernel(One):
 
 if __name__ == "__main__":
     if "Compiled" in sys.argv and not (MINGW and os.path.isdir(DDK)):
-        print("skipped: mingw-w64 is not installed; to install it, run: scripts/setup --mingw")
+        print("skipped: mingw-w64 is not installed; to install it, run: scripts/setup --platforms")
         sys.exit(0)
     unittest.main(verbosity=1)

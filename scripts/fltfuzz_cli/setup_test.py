@@ -18,7 +18,7 @@ TOOLS = {
     "ninja": "echo 1.11",
     "llvm-symbolizer": "echo LLVM",
 }
-EXTRA = {"afl-fuzz": "true", "afl-clang-fast": 'link "$@"', "x86_64-w64-mingw32-gcc": 'link "$@"'}
+EXTRA = {"afl-fuzz": "true", "afl-clang-fast": 'link "$@"'}
 LINK = 'link() { while [ "$1" != -o ]; do shift; done; echo "#!/bin/sh" >"$2"; chmod +x "$2"; }'
 APT_GET = """
 echo "apt-get $*" >>"$machine/apt"
@@ -31,7 +31,6 @@ for package in "$@"; do
     ninja-build) cp "$machine/spare/ninja" "$machine/bin/" ;;
     llvm) cp "$machine/spare/llvm-symbolizer" "$machine/bin/" ;;
     afl++) cp "$machine/spare/afl-fuzz" "$machine/spare/afl-clang-fast" "$machine/bin/" ;;
-    gcc-mingw-w64-x86-64-win32) cp "$machine/spare/x86_64-w64-mingw32-gcc" "$machine/bin/" ;;
     libclang-*) touch "$machine/runtime" ;;
     libcmocka-dev) touch "$machine/cmocka" ;;
     python3-jinja2) touch "$machine/jinja2" ;;
@@ -234,18 +233,6 @@ class Setup(unittest.TestCase):
         (self.machine.folder / "jinja2").unlink()
         self.assertEqual(self.machine.setup(), (0, ""))
         self.assertEqual(self.machine.setup("--jinja2")[0], 0)
-        self.assertEqual(len(self.machine.apt()), 4)
-
-    def test_mingw_only_when_it_is_asked_for(self):
-        self.machine.have_all()
-        self.assertEqual(self.machine.setup(), (0, ""))
-        self.assertEqual(self.machine.setup("--mingw")[0], 0)
-        self.assertTrue(self.machine.apt()[1].endswith(" --no-install-recommends gcc-mingw-w64-x86-64-win32"), self.machine.apt())
-        self.assertEqual(self.machine.setup("--mingw"), (0, ""))
-        (self.machine.bin / "x86_64-w64-mingw32-gcc").unlink()
-        self.assertEqual(self.machine.setup(), (0, ""))
-        self.assertEqual(len(self.machine.apt()), 2)
-        self.assertEqual(self.machine.setup("--mingw")[0], 0)
         self.assertEqual(len(self.machine.apt()), 4)
 
     def test_the_report_lists_what_is_optional(self):
