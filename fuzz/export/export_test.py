@@ -1,10 +1,13 @@
 """fltfuzz-export: every committed sequence as a C function that compiles with mingw-w64's DDK headers, and
 that finds on our own kernel what it expects; and what single functions look like.
 
-Run by CTest as: python3 export_test.py BUILD-FOLDER
+Run by CTest as: python3 export_test.py BUILD-FOLDER Functions OnOurKernel, and with Compiled, which prints
+"skipped: ..." where mingw-w64 is missing.
 """
+import functools
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,9 +17,6 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 TOP = HERE.parents[1]
-sys.path.insert(0, str(TOP / "scripts"))
-from fltfuzz_cli import defects  # noqa: E402
-
 BUILD = Path(sys.argv.pop(1)).resolve()
 EXPORT = BUILD / "bin" / "fltfuzz-export"
 MINGW = shutil.which("x86_64-w64-mingw32-gcc")
@@ -34,6 +34,7 @@ def export(path, *words):
     return done.returncode, done.stdout, done.stderr
 
 
+@functools.lru_cache(maxsize=None)
 def export_all(*words):
     """{name of the function: its file's text}, of every committed sequence."""
     texts = {}
@@ -113,6 +114,16 @@ class Functions(One):
         self.assertEqual(text.count("    o0 = NULL;\n"), 1, "before the second open, which may fail")
         self.assertIn("PFILE_OBJECT o0 = NULL;", text)
 
+    def test_an_object_that_no_call_sets_is_not_asked_for(self):
+        text = body(self.of("h0 = FltCreateFileEx2(ecp=o5)\nFltClose(h0)\n"))
+        self.assertIn("PVOID o5 = NULL;", text)
+        self.assertNotIn("o5 != NULL", text)
+
+    def test_what_a_withheld_call_would_set_keeps_its_value(self):
+        text = body(self.of("h0 = ZwCreateEvent()\nh0, o1 = FltOpenVolume(instance=i1)  # withheld breach instance-live\nZwClose(h0)\n",
+                            "--with-stops"))
+        self.assertNotIn("h0 = NULL;\n    status", text)
+
     def test_what_a_failed_open_leaves_is_no_handle(self):
         text = body(self.of('h0 = FltCreateFile(path="\\missing")  # STATUS_OBJECT_NAME_NOT_FOUND\n'
                             "FltClose(h0)  # STATUS_INVALID_HANDLE breach output-used-after-failure\n"))
@@ -154,7 +165,6 @@ class Functions(One):
         self.assertEqual(good.read_text(encoding="utf-8"), "h0 = FltCreateFile()\nFltClose(h0)\n")
 
 
-@unittest.skipUnless(MINGW and os.path.isdir(DDK), "mingw-w64 is not installed: scripts/setup --mingw")
 class Compiled(One):
     def compile(self, *files):
         done = subprocess.run([MINGW, "-fsyntax-only", "-Wall", "-Werror", f"-I{HERE / 'mingw'}", f"-I{DDK}", *files],
@@ -183,18 +193,25 @@ class Compiled(One):
 # ---- on our own kernel --------------------------------------------------------------------------------
 
 
+ENVIRONMENT = {"RunIn": ["process"], "StartProcess": ["process"], "ExitProcess": ["process"], "SetPreviousMode": ["mode"],
+               "AttachInstance": ["instance", "filter"], "TeardownStart": ["instance"], "TeardownComplete": ["instance"],
+               "UnloadFilter": ["filter", "unload"], "UnloadComplete": ["filter", "answer"]}
+IS_ENVIRONMENT = re.compile(r"// Step \d+: (.*)\n +// The test driver must bring this about.*")
+
+
 def environment(call):
-    """The C of a call of the environment, which is a comment in an exported function."""
-    name, words = re.fullmatch(r"(\w+)\((.*)\)", call).groups()
+    """The C of a call of the environment, which is a comment in an exported function; None for one that is
+    not among those above."""
+    name, words = re.fullmatch(r".*?(\w+)\((.*)\)", call).groups()
+    if name not in ENVIRONMENT:
+        return None
     given = dict(word.split("=") if "=" in word else ("process", word) for word in words.split(", ") if word)
     values = {
         "process": PROCESS[given.get("process", "p1")], "mode": given.get("mode", "KernelMode"),
         "filter": f"host->world.filter[{FILTER[given.get('filter', 'f0')]}]", "answer": given.get("answer", "STATUS_SUCCESS"),
         "instance": f"host->world.instance[{INSTANCE[given.get('instance', 'NULL')]}]", "unload": UNLOAD[given.get("unload", "optional")],
     }
-    takes = {"SetPreviousMode": ["mode"], "AttachInstance": ["instance", "filter"], "TeardownStart": ["instance"],
-             "TeardownComplete": ["instance"], "UnloadFilter": ["filter", "unload"], "UnloadComplete": ["filter", "answer"]}
-    return f"{name}({', '.join(str(values[key]) for key in takes.get(name, ['process']))});"
+    return f"{name}({', '.join(str(values[key]) for key in ENVIRONMENT[name])});"
 
 
 def argument(parameter):
@@ -221,13 +238,13 @@ class OnOurKernel(One):
     def source(self, texts):
         functions, rows = [], []
         for (name, text), path in zip(texts.items(), SEQUENCES):
-            if "The system must be made to fail this call" in text:
-                continue  # no WDK function takes that
+            if "The system must be made to fail this call" in text or None in map(environment, IS_ENVIRONMENT.findall(text)):
+                continue  # no WDK function does that
             header = re.findall(r"^(profile|switch) +(\S+)", path.read_text(encoding="utf-8"), re.M)
             profile = next((value for key, value in header if key == "profile"), "documented")
             changes = "".join(f'"{value}", ' for key, value in header if key == "switch")
             text = text.replace(FIRST_INCLUDE, "").replace("#include <fltKernel.h>\n", "")
-            text = re.sub(r"// Step \d+: (.*)\n +// The test driver must bring this about.*", lambda found: environment(found[1]), text)
+            text = IS_ENVIRONMENT.sub(lambda found: environment(found[1]), text)
             parameters = re.search(rf"NTSTATUS {name}\((.*?)\)\n{{", text, re.S).group(1).split(",\n")
             call = f"{name}({', '.join(argument(parameter) for parameter in parameters)})"
             functions.append(f"{text}\nstatic NTSTATUS call_{name}(void) {{ return {call}; }}\n"
@@ -240,7 +257,8 @@ class OnOurKernel(One):
         """Linked as the test of the WDK's names is, with host.c in the place of that test."""
         path = self.folder / "functions.c"
         path.write_text(source, encoding="utf-8")
-        link = defects._link_command(BUILD, "bin/test_unit_model_api")
+        commands = subprocess.run(["ninja", "-C", BUILD, "-t", "commands", "bin/test_unit_model_api"], stdout=subprocess.PIPE, text=True, check=True)
+        link = shlex.split(re.sub(r"^: && | && :$", "", commands.stdout.strip().splitlines()[-1]))
         objects = []
         for file in (path, HERE / "host" / "host.c"):
             objects.append(str(self.folder / (file.stem + ".o")))
@@ -269,4 +287,7 @@ class OnOurKernel(One):
 
 
 if __name__ == "__main__":
+    if "Compiled" in sys.argv and not (MINGW and os.path.isdir(DDK)):
+        print("skipped: mingw-w64 is not installed; to install it, run: scripts/setup --platforms")
+        sys.exit(0)
     unittest.main(verbosity=1)

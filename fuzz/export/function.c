@@ -8,10 +8,12 @@
 
 /* A comment of one line: a backslash at its end would take the next line in. */
 static void put_comment(const char *text, FILE *out) {
-    size_t length = strcspn(text, "\r\n");
+    size_t length = strlen(text);
     while (length > 0 && (text[length - 1] == '\\' || text[length - 1] == ' '))
         length--;
-    fprintf(out, "%.*s\n", (int)length, text);
+    for (size_t i = 0; i < length; i++)
+        fputc((unsigned char)text[i] < 0x20 ? '?' : text[i], out);
+    fputc('\n', out);
 }
 
 /* An object variable has the type of what is put into it, where that is the same each time. */

@@ -72,13 +72,16 @@ static void put_check(const struct flt_function *function, size_t number, const 
         fprintf(out, "(NTSTATUS)0x%08" PRIX32 ", status);\n", result->outcome.status);
 }
 
-/* The objects that the call uses, which must be there: a driver would use a null pointer. */
-static int open_guard(struct flt_emitter *emitter, FILE *out) {
+/* The objects that the call uses and that a call above was to hand out: where it did not, a driver
+ * would use a null pointer. */
+static int open_guard(const struct flt_function *function, FILE *out) {
+    const struct flt_emitter *emitter = &function->emitter;
     const char *between = "if (";
     for (uint32_t args = flt_calls[emitter->step->opcode].args & (uint32_t)FLT_SLOT_ARGS; args;
          args &= args - 1) {
         const int arg = __builtin_ctz(args);
-        if (flt_arg_slots(arg) != FLT_SLOTS_OBJECT || emitter->step->form[arg] == FLT_FORM_VALUE)
+        if (flt_arg_slots(arg) != FLT_SLOTS_OBJECT || emitter->step->form[arg] == FLT_FORM_VALUE ||
+            !(function->set_objects >> emitter->step->arg[arg] & 1))
             continue;
         fprintf(out, "%so%" PRIu64 " != NULL", between, emitter->step->arg[arg]);
         between = " && ";
@@ -118,8 +121,9 @@ static bool is_taken_later(const struct flt_function *function, size_t number, i
 static void forget_results(const struct flt_function *function, size_t number,
                            const struct flt_step_result *came, FILE *out) {
     const struct flt_step *step = function->emitter.step;
-    const bool fails =
-        came && came->outcome.kind == FLT_RETURNED && !flt_success(came->outcome.status);
+    if (!came || came->outcome.kind != FLT_RETURNED)
+        return; /* it set nothing in the run either */
+    const bool fails = !flt_success(came->outcome.status);
     for (int result = 0; result < FLT_RESULT_SLOTS; result++) {
         const bool handle = flt_results[result].slots == FLT_SLOTS_HANDLE;
         const uint64_t set = handle ? function->set_handles : function->set_objects;
@@ -154,7 +158,7 @@ static void put_call(struct flt_function *function, size_t number,
         else if (row->returns_status)
             fputs("(void)status; // nothing is expected: a real system may not come back\n",
                   emitter->out);
-        const int indent = came_back ? open_guard(emitter, guard_out) : 0;
+        const int indent = came_back ? open_guard(function, guard_out) : 0;
         fflush(emitter->out);
         fflush(guard_out);
         put_indented(guard, 4, function->body);

@@ -283,18 +283,6 @@ class Setup(unittest.TestCase):
         self.assertEqual(self.machine.setup("--hypothesis")[0], 0)
         self.assertEqual(len(self.machine.apt()), 4)
 
-    def test_mingw_only_when_it_is_asked_for(self):
-        self.machine.have_all()
-        self.assertEqual(self.machine.setup(), (0, ""))
-        self.assertEqual(self.machine.setup("--mingw")[0], 0)
-        self.assertTrue(self.machine.apt()[1].endswith(" --no-install-recommends gcc-mingw-w64-x86-64-win32"), self.machine.apt())
-        self.assertEqual(self.machine.setup("--mingw"), (0, ""))
-        (self.machine.bin / "x86_64-w64-mingw32-gcc").unlink()
-        self.assertEqual(self.machine.setup(), (0, ""))
-        self.assertEqual(len(self.machine.apt()), 2)
-        self.assertEqual(self.machine.setup("--mingw")[0], 0)
-        self.assertEqual(len(self.machine.apt()), 4)
-
     def test_the_report_lists_what_is_optional(self):
         self.machine.have_all()
         code, said = self.machine.setup("--report")
