@@ -341,10 +341,10 @@ class Nights(unittest.TestCase):
             self.assertEqual(sorted(sample), ["calls", "calls_per_second", "corpus", "coverage", "findings", "per_second", "sequences", "states", "t", "target"])
         self.assertIn("new: a-", (night / "log.txt").read_text(encoding="utf-8"))
         finding = self.folder / "findings" / next(one["name"] for one in told["findings"] if one["rule"] == "a")
-        self.assertEqual(sorted(path.name for path in finding.iterdir()), ["finding.json", "input", "report.txt", "sequence.seq", "trace.txt"])
+        self.assertEqual(sorted(path.name for path in finding.iterdir()), ["finding.json", "input", "minimal", "report.txt", "sequence.seq", "trace.txt"])
         kept = json.loads((finding / "finding.json").read_text(encoding="utf-8"))
         self.assertEqual((kept["seen"], kept["minimal"], kept["flaky"]), (2, True, False))
-        self.assertEqual(kept["reproduce"], f"./scripts/fltfuzz replay {finding}/sequence.seq")
+        self.assertEqual(kept["reproduce"], f"./scripts/fltfuzz replay {finding}/minimal")
         self.assertIn(f"reproduce: {kept['reproduce']}", (finding / "report.txt").read_text(encoding="utf-8"))
 
     def test_inputs_that_fail_when_it_begins(self):
