@@ -107,7 +107,9 @@ class Examiner:
         seen = {"rule": shown.name, "target": target.name, "flaky": False, "minimal": False, "calls": None, "call": "",
                 "outcome": "", "profile": "documented", "switches": {}}
         sequence = self.minimise(item, shown, seen) if target.input == "sequences" and shown.rule else None
-        if not (seen["minimal"] and is_known(self.name(sequence, shown, target, seen))):
+        # What is no rule's has its name by its report, and bytes by their target: no calls are needed.
+        nameable = seen["minimal"] or shown.name and (not shown.rule or target.input == "bytes")
+        if not (nameable and is_known(self.name(sequence, shown, target, seen))):
             shown, report = self.deflake(item, target, shown, report, seen)
             if target.input == "sequences" and not seen["minimal"]:
                 sequence = self.minimise(item, shown, seen) if shown.rule else self.shrink(item, target, shown, seen)
