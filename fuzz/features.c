@@ -94,7 +94,8 @@ static void tell_rows(struct flt_features *features, const struct flt_snapshot *
     }
     for (size_t i = 0; i < now->objects; i++) {
         const struct flt_object_row *row = &now->object[i];
-        tell(features, OF_OBJECT, row->type, row->phase, few(row->handles) * 3 + few(row->references));
+        tell(features, OF_OBJECT, row->type, row->phase,
+             few(row->handles) * 3 + few(row->references));
     }
     for (uint64_t i = 0; i < FLT_NAME_LIMIT; i++) {
         const struct flt_name_row *row = &now->name[i];

@@ -67,6 +67,8 @@ class Real(unittest.TestCase):
         self.check_finding(self.folder / "findings" / name)
         self.check_night(night)
 
+        self.check_reproduces(self.folder / "findings" / name / "minimal")
+
         # Accepted: it is met, told, and no failure.
         triage = ["triage", "--dir", self.folder, "--build", self.broken]
         self.fltfuzz(FINE, *triage, "accept", name, "--ticket", "BUG-7", "--when", "rule=handle-count-exact, call=ZwDuplicateObject")
@@ -91,6 +93,10 @@ class Real(unittest.TestCase):
             path = self.top / "less.seq"
             path.write_text("\n".join(line.partition("  # ")[0] for number, line in enumerate(lines) if number != dropped) + "\n", encoding="utf-8")
             self.assertNotIn("rule handle-count-exact", self.replay(self.broken, path).stdout, text)
+
+    def check_reproduces(self, path):
+        """With the bug, and no more without it."""
+        self.assertEqual([self.replay(build, path).returncode for build in (self.broken, BUILD)], [1, 0])
 
     def check_night(self, night):
         target = night["targets"]["fuzz_close"]

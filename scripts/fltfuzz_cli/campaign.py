@@ -5,7 +5,6 @@ import json
 import os
 import random
 import re
-import shlex
 import subprocess
 import tempfile
 from argparse import ArgumentTypeError
@@ -14,7 +13,7 @@ from pathlib import Path
 from . import campaign_screen
 from .build import build, target_table
 from .campaign_corpus import Corpus
-from .campaign_folder import Folder
+from .campaign_folder import Folder, default_folder, option
 from .campaign_night import Night
 from .campaign_slices import WEIGHTS, Turn
 from .common import FINDING, FINE, TOP, TROUBLE, Stop, count, say, state_folder, whole_number
@@ -32,10 +31,6 @@ def duration(text):
     if not 1 <= seconds <= MOST_SECONDS:
         raise ArgumentTypeError(f"{text} is no time from 1s to 30d, as in 90s, 30m, 8h, 2d")
     return seconds
-
-
-def default_folder():
-    return state_folder() / "campaign"
 
 
 def add_command(command):
@@ -226,11 +221,10 @@ def summary(told, folder):
 def finding_lines(found, folder):
     if not found:
         return ["nothing was found"]
-    where = "" if folder == default_folder() else f" --dir {shlex.quote(str(folder))}"
     lines = []
     for finding in sorted(found, key=lambda finding: (finding["status"] != "new", finding["name"])):
         ticket = f" ({finding['ticket']})" if finding["ticket"] else ""
         lines.append(f"{finding['status']:<6}{finding['name']}{ticket}, met {count('time', finding['met'])}")
     new = sum(finding["status"] == "new" for finding in found)
-    lines.append(f"findings: {new} new, {len(found) - new} known; ./scripts/fltfuzz triage{where} show NAME")
+    lines.append(f"findings: {new} new, {len(found) - new} known; ./scripts/fltfuzz triage{option(folder)} show NAME")
     return lines

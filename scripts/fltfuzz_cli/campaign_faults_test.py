@@ -6,8 +6,10 @@ import contextlib
 import json
 import os
 import random
+import resource
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -161,7 +163,8 @@ class Folders(Faults):
         self.folder.mkdir()
         words = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(self.folder)]
         if not fixture.is_root() or subprocess.run(words, capture_output=True, check=False).returncode != 0:
-            self.skipTest("a file system can be mounted by root alone")
+            print(f"skipped: {self.id().rpartition('.')[2]}: only root can mount a small file system", file=sys.stderr)
+            self.skipTest("not root")
         try:
             yield
         finally:
@@ -198,6 +201,21 @@ class Folders(Faults):
             build.behave("finds-b", "busy")
             self.ends(fixture.campaign(build, self.folder, "--resume", "--for", "8s"), FINDING)
             self.assertEqual(fixture.causes(self.folder), ["a", "b"])
+
+    def test_writes_that_fail(self):
+        """As on a full disk, without being root: files may not grow any more."""
+        build = self.build("finds-a", "busy")
+        with self.started(build, "--for", "60s") as process:
+            self.wait_for(lambda: (self.folder / "campaign.json").exists() and fixture.causes(self.folder))
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (100, 100))
+            _, errors = process.communicate(timeout=40)
+        self.assertEqual(process.returncode, TROUBLE, errors)
+        self.assertIn(b"File too large; all that campaign.json lists is safe", errors)
+        self.assertNotIn(b"Traceback", errors)
+        self.assertEqual(fixture.causes(self.folder), ["a"])
+        build.behave("finds-b", "busy")
+        self.ends(fixture.campaign(build, self.folder, "--resume", "--for", "8s"), FINDING)
+        self.assertEqual(fixture.causes(self.folder), ["a", "b"])
 
     def test_no_room_to_begin_with(self):
         with self.mounted(1):

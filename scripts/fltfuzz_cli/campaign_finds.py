@@ -107,7 +107,9 @@ class Examiner:
         seen = {"rule": shown.name, "target": target.name, "flaky": False, "minimal": False, "calls": None, "call": "",
                 "outcome": "", "profile": "documented", "switches": {}}
         sequence = self.minimise(item, shown, seen) if target.input == "sequences" and shown.rule else None
-        if not (seen["minimal"] and is_known(self.name(sequence, shown, target, seen))):
+        # What is no rule's has its name by its report, and bytes by their target: no calls are needed.
+        nameable = seen["minimal"] or shown.name and (not shown.rule or target.input == "bytes")
+        if not (nameable and is_known(self.name(sequence, shown, target, seen))):
             shown, report = self.deflake(item, target, shown, report, seen)
             if target.input == "sequences" and not seen["minimal"]:
                 sequence = self.minimise(item, shown, seen) if shown.rule else self.shrink(item, target, shown, seen)
@@ -231,20 +233,28 @@ class Examiner:
 
     def complete(self, item, where, seen, files):
         """The command that reproduces it, the trace, the C form. `where`: the finding's folder to be."""
-        replayed = "sequence.seq" in files and not seen["flaky"]
-        shown = where / ("sequence.seq" if replayed else "input")
+        if "sequence.seq" in files:
+            files.update(self.pictures(item, where, files["sequence.seq"]))
+        # The text says what came back when it was found; without that it can come out well once it is fixed.
+        replayed = "minimal" in files and not seen["flaky"]
         program = "./scripts/fltfuzz replay" if replayed else shlex.quote(relative(self.programs / seen["target"]))
-        seen["reproduce"] = f"{program} {shlex.quote(str(shown))}"
+        seen["reproduce"] = f"{program} {shlex.quote(str(where / ('minimal' if replayed else 'input')))}"
         report = files["report.txt"].decode("utf-8", "replace")
         line = f"reproduce: {seen['reproduce']}"
         report, changed = re.subn(r"^reproduce: .*$", lambda _: line, report, flags=re.M)
         files["report.txt"] = (report if changed else f"{report}\n{line}\n").encode()
-        if "sequence.seq" in files:
-            sequence = item / "sequence.seq"
-            sequence.write_bytes(files["sequence.seq"])
-            done = self.tool("replay", "--trace", "--quiet", "--", str(sequence))
-            files["trace.txt"] = done.stdout.replace(str(sequence).encode(), str(shown).encode()) if done is not None else b""
-            files.update(self.c_form(sequence))
+
+    def pictures(self, item, where, text):
+        """Of a sequence: its binary form, its trace, its C form."""
+        sequence, binary, files = item / "sequence.seq", item / "minimal", {}
+        sequence.write_bytes(text)
+        binary.unlink(missing_ok=True)
+        done = self.tool("seq", "encode", str(sequence), "-o", str(binary))
+        if done is not None and done.returncode == 0:
+            files["minimal"] = binary.read_bytes()
+            done = self.tool("replay", "--trace", "--quiet", "--", str(binary))
+            files["trace.txt"] = done.stdout.replace(str(binary).encode(), str(where / "minimal").encode()) if done is not None else b""
+        return {**files, **self.c_form(sequence)}
 
     def c_form(self, sequence):
         """{} where the build has no program that writes it."""

@@ -17,14 +17,24 @@ import datetime
 import fcntl
 import json
 import os
+import shlex
 import shutil
 from pathlib import Path
 
 from . import durable
-from .common import Stop, make_folder
+from .common import Stop, make_folder, state_folder
 
 VERSION = 1
 MANIFEST = "campaign.json"
+
+
+def default_folder():
+    return state_folder() / "campaign"
+
+
+def option(path):
+    """What a command line needs for this folder."""
+    return "" if path == default_folder() else f" --dir {shlex.quote(str(path))}"
 
 
 def utc_now():

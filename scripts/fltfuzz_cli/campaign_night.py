@@ -9,22 +9,28 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 from . import beside, campaign_desk, campaign_finds, campaign_record, campaign_screen, campaign_slices, durable
-from .campaign_folder import timestamp
+from .campaign_folder import option, timestamp
 from .common import Stop, count
-from .fuzz import MOST_NUMBER, end_on_signal
+from .fuzz import MOST_NUMBER
 
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 POLL_SECONDS = 0.1
 SAMPLE_SECONDS = 10
 LOOK_GROWTH, LOOK_FILES = 0.1, 100  # so much more in a corpus: its states are counted again
 PRUNE_GROWTH, PRUNE_FILES = 0.5, 500  # and it is pruned
 LEAST_FREE = 1024 * 1024  # bytes of the disk
 OVER_QUOTA = 1.25  # a running slice may bring the corpus so far
+
+
+class Interrupted(Exception):
+    """Ctrl-C, a polite kill, or the terminal is gone."""
 
 
 class Night:
@@ -42,7 +48,7 @@ class Night:
         self.slices, self.slice_number = [], 0
         self.random = random.Random(manifest["seed"] + len(manifest["nights"]))
         self.desk = campaign_desk.Desk(self)
-        self.interrupted = False
+        self.asked_to_end = self.ending = False
         self.coverage = None
         self.files_before = {}
         self.slice_seconds = campaign_slices.slice_length(seconds, manifest["jobs"], turns)
@@ -59,18 +65,23 @@ class Night:
 
     def run(self):
         """Stop when the disk does not take any more; else the night is over as it should be."""
+        before = [(number, signal.signal(number, self._on_signal)) for number in ENDING]
         try:
-            with end_on_signal():
-                self._run()
-        except KeyboardInterrupt:
-            self.interrupted = True
+            self._run()
+        except Interrupted:
             self._disk_permitting(self._end_early)
         except OSError as error:
             self._give_up(error)
         finally:
+            for number, handler in before:
+                signal.signal(number, handler)
             for piece in self.slices:  # where we got here by a fault of ours
                 piece.process.stop()
             self.screen.clear()
+
+    def _on_signal(self, _number, _frame):
+        """Seen by the next tick: nothing is cut off in the middle."""
+        self.asked_to_end = True
 
     def _run(self):
         self.manifest["nights"].append(self.id)
@@ -139,7 +150,10 @@ class Night:
             time.sleep(POLL_SECONDS)
 
     def tick(self):
-        """All that must go on while something takes its time."""
+        """All that must go on while something takes its time. Interrupted, once, when we are asked to end."""
+        if self.asked_to_end and not self.ending:
+            self.ending = True
+            raise Interrupted
         for piece in self.slices:
             piece.running()
         self._watch_disk()
@@ -160,7 +174,7 @@ class Night:
         turn = piece.turn
         trouble = piece.trouble()
         if trouble:
-            self.say(f"{turn.name}: slice {self.slice_number}: {trouble}")
+            self.say(f"{turn.name}: {trouble}")
         shutil.rmtree(piece.folder, ignore_errors=True)
         self.corpora[turn.name].take_in()
         out_of_the_way = self.desk.work_through_inbox()
@@ -256,20 +270,21 @@ class Night:
         with contextlib.suppress(OSError):
             self._close()
         where = error.filename or self.folder.path
-        resume = "./scripts/fltfuzz campaign --resume"
+        resume = f"./scripts/fltfuzz campaign{option(self.folder.path)} --resume"
         self.say(f"{where}: {error.strerror}; all that campaign.json lists is safe. When that is put right: {resume}")
         raise Stop("") from None
 
     def _measure_coverage(self):
         """As `fltfuzz coverage --json` has it, of all sequences of the working corpus."""
         corpora = [self.corpora[turn.name] for turn in self.turns if turn.weight and turn.target.input == "sequences"]
-        folders = [corpus.sequences(self.folder.path / "work" / "sequences" / corpus.target) for corpus in corpora]
-        folders = [folder for folder in folders if any(folder.iterdir())]
-        if not folders:
+        corpora = [corpus for corpus in corpora if set(corpus.files) - corpus.texts]
+        if not corpora:
             return
-        out = self.folder.path / "work" / "coverage.json"
+        work = self.folder.path / "work"
+        out = work / "coverage.json"
         words = [sys.executable, "-B", str(Path(__file__).parent), "coverage", "--build", str(self.programs.parent), "--json", str(out)]
         try:
+            folders = [corpus.sequences(work / "sequences" / corpus.target) for corpus in corpora]
             self.run_beside([*words, *map(str, folders)], campaign_finds.TOOL_SECONDS * 5)
             self.coverage = json.loads(out.read_text(encoding="utf-8"))
         except (subprocess.TimeoutExpired, OSError, ValueError):

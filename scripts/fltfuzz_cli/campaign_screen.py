@@ -46,11 +46,11 @@ class Screen:
             self._drawn = 0
 
     def show(self, make_lines):
-        """`make_lines` is asked when it is time; its first line is the one that stands alone elsewhere."""
+        """`make_lines` is asked when it is time; its first line is for the log and where there is no screen."""
         now = time.monotonic()
         if self._terminal and now - self._last_drawn >= DRAW_SECONDS:
             self._last_drawn = now
-            self._draw(make_lines())
+            self._draw(make_lines()[1:])
         if now - self._last_line >= LINE_SECONDS:
             self._last_line = now
             line = make_lines()[0]
@@ -66,34 +66,33 @@ class Screen:
         self._drawn = len(lines)
 
 
+ROW = "{:<15}{:>5}{:>13}{:>9}{:>9}{:>9}{:>10} {}"  # within 80 columns
+
+
 def lines(turns, running, corpora, findings, elapsed, left):
-    """The first sums up; then a line per target. `running` are slices, `corpora` by target."""
+    """The first says all in one; the others are the screen. `running` are slices, `corpora` by target."""
     speeds = {}
     for piece in running:
         speed = piece.process.output.per_second or piece.turn.per_second  # it has not said yet
         speeds[piece.turn.name] = speeds.get(piece.turn.name, 0) + speed
-    calls = sum(speed * turn.calls_per_sequence for turn in turns for speed in [speeds.get(turn.name, 0)])
+    calls = sum(speeds.get(turn.name, 0) * turn.calls_per_sequence for turn in turns)
+    first = f"{clock(elapsed)} run, {clock(left)} left, findings {findings}"
+    second = (f"{sum(speeds.values()):,} sequences/s, {calls:,.0f} calls/s, corpus {sum(len(corpus.files) for corpus in corpora.values()):,}, "
+              f"states {sum(corpus.states or 0 for corpus in corpora.values()):,}")
+    rows = [ROW.format("target", "time", "sequences", "per s", "coverage", "corpus", "states", "").rstrip()]
     total = sum(turn.tonight["seconds"] for turn in turns) or 1
-    sums = [
-        f"{clock(elapsed)} run, {clock(left)} left",
-        f"{sum(speeds.values()):,} sequences/s, {calls:,.0f} calls/s",
-        f"corpus {sum(len(corpus.files) for corpus in corpora.values()):,}",
-        f"states {sum(corpus.states or 0 for corpus in corpora.values()):,}",
-        f"findings {findings}",
-    ]
-    rows = [", ".join(sums)]
     for turn in turns:
-        if not turn.weight:
-            continue
-        corpus = corpora[turn.name]
-        active = [piece for piece in running if piece.turn is turn]
-        files = max([len(corpus.files)] + [piece.process.output.corpus for piece in active])
-        coverage = max([turn.coverage] + [piece.process.output.coverage for piece in active])
-        sequences = turn.tonight["sequences"] + sum(piece.process.output.runs for piece in active)
-        rows.append(
-            f"  {turn.name:<16}{turn.tonight['seconds'] / total:>5.0%}{sequences:>14,} sequences"
-            f"{speeds.get(turn.name, 0):>9,}/s  coverage {coverage:<6} corpus {files:<7,}"
-            f"states {'-' if corpus.states is None else format(corpus.states, ',')}"
-            + (f"  {turn.aside}" if turn.aside else "  running" if active else "")
-        )
-    return rows
+        if turn.weight:
+            active = [piece.process.output for piece in running if piece.turn is turn]
+            rows.append(row(turn, active, corpora[turn.name], speeds.get(turn.name, 0), total))
+    return [f"{first}, {second}", first, second, *rows]
+
+
+def row(turn, active, corpus, speed, total):
+    """`active`: what its running slices have said."""
+    files = max([len(corpus.files)] + [output.corpus for output in active])
+    coverage = max([turn.coverage] + [output.coverage for output in active])
+    sequences = turn.tonight["sequences"] + sum(output.runs for output in active)
+    states = "-" if corpus.states is None else f"{corpus.states:,}"
+    how = turn.aside or ("running" if active else "")
+    return ROW.format(turn.name, f"{turn.tonight['seconds'] / total:.0%}", f"{sequences:,}", f"{speed:,}", coverage, f"{files:,}", states, how).rstrip()

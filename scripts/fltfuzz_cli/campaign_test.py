@@ -236,6 +236,14 @@ class Corpora(unittest.TestCase):
         self.assertEqual(set(other.files), set(names))
         self.assertEqual(list(other.away.iterdir()), [])
 
+    def test_what_others_have_learnt(self):
+        other = self.top / "other"
+        other.mkdir()
+        for data in (b"one", b"two"):
+            (other / f"of {data.decode()}").write_bytes(data)
+        self.put(b"two")
+        self.assertEqual((self.corpus.copy_from(other), len(self.corpus.files), len(list(other.iterdir()))), (1, 2, 2))
+
     def test_tools_that_fail(self):
         self.put(b"1")
         broken = lambda *_: SimpleNamespace(returncode=1, stdout=b"what?")  # noqa: E731
@@ -265,11 +273,12 @@ class Screens(unittest.TestCase):
         return campaign_screen.lines([one, turn("fuzz_empty", 0)], [running], corpora, "2", 60, 7200)
 
     def test_what_is_told(self):
-        first, second = self.lines()
+        first, *screen = self.lines()
         for words in ("0:01:00 run", "2:00:00 left", "5 sequences/s", "100 calls/s", "states 1,234", "findings 2"):
             self.assertIn(words, first)
-        for words in ("fuzz_close", "100%", "650 sequences", "coverage 99", "corpus 12", "states 1,234", "running"):
-            self.assertIn(words, second)
+            self.assertIn(words, "\n".join(screen[:2]))
+        self.assertEqual(screen[3].split(), ["fuzz_close", "100%", "650", "5", "99", "12", "1,234", "running"])
+        self.assertLess(max(map(len, screen)), 80)
 
     def test_elsewhere_lines_now_and_then(self):
         stream = io.StringIO()
@@ -298,7 +307,7 @@ class Screens(unittest.TestCase):
             while True:
                 told += os.read(master, 65536)
         told = told.decode()
-        self.assertEqual(told.count("\x1b[2F\x1b[J"), 2)
+        self.assertEqual(told.count("\x1b[4F\x1b[J"), 2)
         self.assertTrue(told.rstrip().endswith("fltfuzz: found"), told)
 
     def test_a_log_that_cannot_be_written(self):
@@ -332,10 +341,10 @@ class Nights(unittest.TestCase):
             self.assertEqual(sorted(sample), ["calls", "calls_per_second", "corpus", "coverage", "findings", "per_second", "sequences", "states", "t", "target"])
         self.assertIn("new: a-", (night / "log.txt").read_text(encoding="utf-8"))
         finding = self.folder / "findings" / next(one["name"] for one in told["findings"] if one["rule"] == "a")
-        self.assertEqual(sorted(path.name for path in finding.iterdir()), ["finding.json", "input", "report.txt", "sequence.seq", "trace.txt"])
+        self.assertEqual(sorted(path.name for path in finding.iterdir()), ["finding.json", "input", "minimal", "report.txt", "sequence.seq", "trace.txt"])
         kept = json.loads((finding / "finding.json").read_text(encoding="utf-8"))
         self.assertEqual((kept["seen"], kept["minimal"], kept["flaky"]), (2, True, False))
-        self.assertEqual(kept["reproduce"], f"./scripts/fltfuzz replay {finding}/sequence.seq")
+        self.assertEqual(kept["reproduce"], f"./scripts/fltfuzz replay {finding}/minimal")
         self.assertIn(f"reproduce: {kept['reproduce']}", (finding / "report.txt").read_text(encoding="utf-8"))
 
     def test_inputs_that_fail_when_it_begins(self):

@@ -5,8 +5,9 @@
            holds. Where it does not, the finding is new again.
     fixed  it no longer shows, and its sequence is a test; met once more it is new again
 
-A finding is findings/NAME/: finding.json, input (as the engine saved it), sequence.seq, report.txt,
-trace.txt, program.c where the build can write one, and variants/*.seq: other ways to the same cause.
+A finding is findings/NAME/: finding.json, input (as the engine saved it), sequence.seq with what came
+back when it was found, minimal (its binary form), report.txt, trace.txt, program.c where the build can
+write one, and variants/*.seq: other ways to the same cause.
 
 The same cause: the same rule, and the same shape. The shape is what `fltfuzz-minimize --shape` prints:
 rule, call and outcome of the finding, once each call of the minimal sequence is the plainest of its

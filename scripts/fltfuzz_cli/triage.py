@@ -9,9 +9,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from . import campaign_folder
 from .build import build, target_table
-from .campaign import default_folder
+from .campaign_folder import MANIFEST, default_folder
 from .common import FINE, TOP, Stop, count, echo, say
 from .findings import Findings, facts, holds, parse_condition
 
@@ -46,7 +45,7 @@ def add_command(command):
 
 def run(options):
     path = (options.dir or default_folder()).absolute()
-    if not (path / campaign_folder.MANIFEST).is_file():
+    if not (path / MANIFEST).is_file():
         raise Stop(f"{path}: there is no campaign; start one with ./scripts/fltfuzz campaign --for 8h")
     store = Findings(path)
     return {"list": run_list, "show": run_show, "compare": run_compare, "accept": run_accept, "promote": run_promote}[options.what](options, store)
