@@ -61,10 +61,10 @@ def nights_for(campaign, options):
     if options.diff:
         before, chosen = map(campaign.choose, options.diff)
         return chosen, before
-    if not campaign.nights and not options.night:
+    if not campaign.nights and options.night is None:
         campaign.say("nights: there is none yet")
         return None, None
-    chosen = campaign.choose(options.night or "last")
+    chosen = campaign.choose("last" if options.night is None else options.night)
     return chosen, campaign.before(chosen)
 
 

@@ -4,6 +4,7 @@ from .common import count
 from .report_words import number, rounded
 
 MEASURES = ("coverage", "states", "corpus", "calls_per_second", "calls", "seconds")
+FOUND = {"new": "only now", "gone": "not any more", "both": "in both"}
 SHOWN = 12  # lines of a list that the terminal gets
 
 
@@ -55,9 +56,9 @@ def change(pair, sign=True):
 
 def lines(diff):
     yield f"{diff['a']} compared with {diff['b']}"
-    for what in ("new", "gone", "both"):
+    for what in FOUND:
         for name in diff["findings"][what]:
-            yield f"  finding {what + ':' if what != 'both' else 'in both:'} {name}"
+            yield f"  finding {FOUND[what]}: {name}"
     if not any(diff["findings"].values()):
         yield "  findings: none in either"
     for name, row in diff["targets"].items():
