@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+import subprocess
 import tempfile
 import unittest
 from pathlib import Path
@@ -79,11 +80,12 @@ class OfFolder(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.top = Path(folder.name)
         self.dir, self.html = self.top / "campaign", self.top / "page.html"
-        self.put("campaign.json", {"version": 1, "nights": [A, B], "findings": ["irp-once-222222"]})
-        self.night(A, 810, ["irp-once-222222"], coverage(("close-once", "NtClose")))
-        self.night(B, 845, ["close-once-111111"], coverage(("close-once", "ZwClose"), ("irp-once", "NtClose")))
+        self.put("campaign.json", {"version": 1, "nights": [A, B], "findings": ["irp-once-222222", "open-kind-333333"]})
+        self.night(A, 810, ["irp-once-222222", "open-kind-333333"], coverage(("close-once", "NtClose")))
+        self.night(B, 845, ["close-once-111111", "open-kind-333333"], coverage(("close-once", "ZwClose"), ("irp-once", "NtClose")))
         self.finding("close-once-111111", "new")
         self.finding("irp-once-222222", "known")
+        self.finding("open-kind-333333", "known")
 
     def put(self, name, value):
         path = self.dir / name
@@ -137,7 +139,7 @@ class Whole(OfFolder):
         self.assertIn(f"night {B}, 2 in all: ended, 0:00:41, jobs 1, seed 7, version v1", text)
         self.assertRegex(text, r"fuzz_close +0:00:40 +4,000 +40,000 +1,000 +845 +300 +4,000\n")
         self.assertIn("rule x call 2 of 3 tried, transitions 2 of 2", text)
-        self.assertIn("findings: 1 in this night, 2 in the campaign", text)
+        self.assertIn("findings: 2 in this night, 3 in the campaign", text)
         self.assertIn("new    close-once-111111", text)
         self.assertNotIn("MISSING", text)
         self.assertNotIn("\x1b", text)
@@ -145,13 +147,13 @@ class Whole(OfFolder):
     def test_the_comparison(self):
         diff = self.told()["diff"]
         self.assertEqual((diff["a"], diff["b"]), (A, B))
-        self.assertEqual(diff["findings"], {"new": ["close-once-111111"], "gone": ["irp-once-222222"], "both": []})
+        self.assertEqual(diff["findings"], {"new": ["close-once-111111"], "gone": ["irp-once-222222"], "both": ["open-kind-333333"]})
         self.assertEqual(diff["targets"]["fuzz_close"]["coverage"], {"a": 810, "b": 845})
         self.assertEqual(diff["targets"]["fuzz_close"]["calls_per_second"], {"a": 1000, "b": 1000})
         self.assertEqual(diff["rule_calls"], {"new": [["close-once", "ZwClose"], ["irp-once", "NtClose"]], "lost": [["close-once", "NtClose"]], "a": 1, "b": 2})
         self.assertEqual(diff["transitions"]["lost"], [["NtClose", "it is <gone>"]])
         text = self.run_it()
-        for line in ("finding only now: close-once-111111", "finding not any more: irp-once-222222", "coverage 810 to 845 (+35)", "corpus 300;",
+        for line in ("finding only now: close-once-111111", "finding not any more: irp-once-222222", "finding in both: open-kind-333333", "coverage 810 to 845 (+35)", "corpus 300;",
                      "rule x call: 1 to 2 tried, 2 newly, 1 lost", "+ irp-once: NtClose", "- close-once: NtClose"):
             self.assertIn(line, text)
 
@@ -253,6 +255,7 @@ class Mangled(OfFolder):
         page = self.says("a night began before the one that it follows: the clock was set back; they are in the order in which they ran",
                          f"nights/{B}/samples.jsonl: its time goes backwards; the samples are shown in the order of their times")
         self.assertIn("Campaign: night " + A, page.words)
+        self.assertEqual([one["t"] for one in report_data.Campaign(self.dir).night(B)["samples"]], [10, 20, 40])
 
     def test_no_nights(self):
         shutil.rmtree(self.dir / "nights")
@@ -374,6 +377,21 @@ class Lines(OfFolder):
         with contextlib.redirect_stderr(io.StringIO()):
             self.assertEqual(report_lines.run(program, ["/a", "/bad", "/c"], scratch, False), 1)
         self.assertEqual((scratch / "fuzz_close-%m.profraw").read_text(encoding="utf-8"), "/a\n/c\n")
+
+    @unittest.skipUnless(all(map(shutil.which, ("clang", *report_lines.TOOLS))), "clang, llvm-cov or llvm-profdata is not installed (Debian: llvm)")
+    def test_what_llvm_cov_makes(self):
+        """Of a program that runs each line but one."""
+        source, program = self.top / "one.c", self.top / "one"
+        source.write_text("int main(int argc, char **argv) {\n    (void)argv;\n    if (argc == 7)\n        return 1;\n    return 0;\n}\n", encoding="utf-8")
+        subprocess.run(["clang", "-fprofile-instr-generate", "-fcoverage-mapping", str(source), "-o", str(program)], check=True)
+        with contextlib.redirect_stderr(io.StringIO()):
+            self.assertEqual(report_lines.run(program, ["/a", "/b"], self.top, False), 0)
+        for _ in range(2):  # the second time over the first
+            report_lines.write(report_lines.folder_for(self.html), [program], self.top, 2, False)
+        told = report_lines.read(self.html)
+        self.assertEqual((told["inputs"], told["total"]), (2, {"covered": 5, "lines": 6, "percent": 83.3}))
+        self.assertEqual(self.page().refers, ["page-lines/index.html"])
+        self.assertTrue((self.top / "page-lines" / "index.html").is_file())
 
     def test_a_folder_of_others_is_left_alone(self):
         folder = report_lines.folder_for(self.html)
