@@ -37,6 +37,8 @@ def run(options):
         raise Stop("--lines writes beside the page: it needs --html")
     if options.html and str(options.html) == "-":
         raise Stop("--html needs the name of a file")
+    if options.html and not options.html.parent.is_dir():
+        raise Stop(f"{options.html.parent}: there is no such folder")
     campaign = Campaign((options.dir or default_folder()).absolute())
     chosen, before = nights_for(campaign, options)
     if options.html:
@@ -111,6 +113,6 @@ def summary(night):
     return {
         "id": night["id"], "state": night["state"], "version": night["version"], "seconds": night["seconds"], "sequences": total("sequences"),
         "calls": calls, "calls_per_second": report_words.rounded(calls / seconds) if calls and seconds else None, "corpus": total("corpus_after"),
-        "states": total("states"), "findings": len(night["findings"]),
+        "states": total("states"), "findings": night["found"],
         "rule_calls_tried": night["coverage"]["totals"]["rule_calls_tried"] if night["coverage"] else None,
     }

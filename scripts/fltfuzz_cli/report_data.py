@@ -118,7 +118,7 @@ class Campaign:
         return self.nights[at - 1] if at else None
 
     def night(self, name):
-        """{id, started, seconds, jobs, seed, version, state, targets, findings, coverage, samples}"""
+        """{id, started, seconds, jobs, seed, version, state, targets, findings, found, named, coverage, samples}"""
         if name not in self._read:
             self._read[name] = self._read_night(name)
         return self._read[name]
@@ -139,6 +139,9 @@ class Campaign:
             night["seconds"] = max((sample["t"] for sample in samples), default=None)
         night["findings"] = [{"name": one["name"], "status": _text(one.get("status")), "met": number(one.get("met"))}
                              for one in _list(told.get("findings")) if isinstance(one, dict) and _text(one.get("name"), "")]
+        # How many causes it met; without night.json their names are not known.
+        night["found"] = len(night["findings"]) if told else max((one["findings"] for one in samples if one["findings"] is not None), default=None)
+        night["named"] = bool(told)
         night["coverage"] = self._coverage(told.get("coverage"), where) if told else None
         return night
 
