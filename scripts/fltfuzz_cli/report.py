@@ -79,6 +79,9 @@ def make(campaign, chosen, before, lines):
     """The report as one JSON object."""
     nights = [campaign.night(name) for name in shown(campaign, chosen)]
     night = campaign.night(chosen) if chosen else None
+    for each in (before, chosen):  # of other nights it is not shown, and a night that is cut short never measures it
+        if each and not campaign.night(each)["measured"]:
+            campaign.say(f"nights/{each}: the coverage of the contract was not measured: the night was cut short, or had no sequences")
     diff = report_diff.make(campaign.night(before), night) if before else None
     coverage = night["coverage"] if night else None
     return {

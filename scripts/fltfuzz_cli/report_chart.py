@@ -22,12 +22,11 @@ def steps(low, high, wanted=4):
     return [round(at * size) for at in range(first, max(last, first + 1) + 1)]
 
 
-def short(value):
-    """1500 as 1.5k"""
-    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= 10 * size or value >= size and value % (size / 10) == 0:
-            return f"{value / size:g}{letter}"
-    return f"{value:g}"
+def labels(values):
+    """9,500 in full; beyond ten thousand as 9.5k, 12k."""
+    most = max(values)
+    size, letter = next((row for row in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")) if most >= 10 * row[0]), (1, ""))
+    return [f"{value / size:,g}{letter if value else ''}" for value in values]
 
 
 def thinned(points):
@@ -73,9 +72,9 @@ def line_chart(title, unit, lines, names, span, whole=False, marks=()):
         return TOP + height * (ys[-1] - value) / (ys[-1] - ys[0])
 
     parts = [f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">']
-    for y in ys:
+    for y, label in zip(ys, labels(ys)):
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y_of(y):.1f}" y2="{y_of(y):.1f}"/>')
-        parts.append(f'<text class="tick" text-anchor="end" x="{LEFT - 6}" y="{y_of(y) + 4:.1f}">{short(y)}</text>')
+        parts.append(f'<text class="tick" text-anchor="end" x="{LEFT - 6}" y="{y_of(y) + 4:.1f}">{label}</text>')
     for x in xs:
         parts.append(f'<line class="grid" x1="{x_of(x * second):.1f}" x2="{x_of(x * second):.1f}" y1="{HEIGHT - BOTTOM}" y2="{HEIGHT - BOTTOM + 4}"/>')
         parts.append(f'<text class="tick" text-anchor="middle" x="{x_of(x * second):.1f}" y="{HEIGHT - BOTTOM + 17}">{x:g}</text>')

@@ -1,8 +1,11 @@
 """The pictures of a report: what the samples of one night, or of several end to end, say of each target."""
 
+from statistics import mean
+
 from .report_chart import ALL, legend, line_chart
 
 GAP_SECONDS = 25  # without a sample: another target's turn; a sample is due every 10 seconds
+MOST_TURNS = 40  # of a night; beyond that a turn is one point, its mean
 PICTURES = (  # heading, unit, key of a sample, from 0
     ("Coverage", "edges", "coverage", False),
     ("Abstract states of the working corpus", "states", "states", False),
@@ -72,7 +75,10 @@ def _turns(samples, start):
         if told:
             turns[-1].append((start + sample["t"], sample["calls_per_second"] or 0))
         before = sample
-    return turns
+    turns = [turn for turn in turns if turn]
+    if len(turns) <= MOST_TURNS:
+        return turns
+    return [[(mean(t for t, _ in turn), mean(value for _, value in turn)) for turn in turns]]
 
 
 def _found(nights, starts):

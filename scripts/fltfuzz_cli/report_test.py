@@ -90,8 +90,10 @@ class Charts(unittest.TestCase):
                                  (900, 900, [900, 901])):
             self.assertEqual(report_chart.steps(low, high), steps)
 
-    def test_short(self):
-        self.assertEqual([report_chart.short(value) for value in (0, 950, 1000, 1500, 1050, 20000, 2500000)], ["0", "950", "1k", "1.5k", "1050", "20k", "2.5M"])
+    def test_labels(self):
+        for values, labels in (([0, 500, 1000], ["0", "500", "1,000"]), ([0, 5000, 10000], ["0", "5k", "10k"]), ([12340, 12360], ["12.34k", "12.36k"]),
+                               ([0, 25000000], ["0", "25M"])):
+            self.assertEqual(report_chart.labels(values), labels)
 
     def test_thinned(self):
         points = [(x, 100 if x == 5000 else x % 7) for x in range(10000)]
@@ -111,6 +113,9 @@ class Charts(unittest.TestCase):
         """A line for each turn; an engine that has not yet said how fast it is is not slow."""
         samples = [sample(10, calls_per_second=0), sample(20), sample(30, calls_per_second=0), sample(90, calls_per_second=0), sample(100)]
         night = {"seconds": 110, "samples": samples}
+        many = [sample(60 * turn + s, calls_per_second=1000 + turn + s) for turn in range(41) for s in (10, 20)]
+        self.assertEqual(report_pictures._stretches([{"samples": many}], [0], "fuzz_close", "calls_per_second"),
+                         [[(60 * turn + 15, 1015 + turn) for turn in range(41)]])
         self.assertEqual(report_pictures._stretches([night, night], [0, 110], "fuzz_close", "calls_per_second"),
                          [[(20, 1000), (30, 0)], [(100, 1000)], [(130, 1000), (140, 0)], [(210, 1000)]])
 
