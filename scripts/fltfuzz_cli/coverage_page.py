@@ -1,5 +1,6 @@
 """The report of fltfuzz coverage as one page that needs nothing else."""
 
+import functools
 from pathlib import Path
 
 import jinja2
@@ -12,11 +13,15 @@ WORST_FIRST = ("open", "listed", "answered", "reached")
 LEVELS = ((1, "1"), (2, "2 to 9"), (10, "10 to 99"), (100, "100 and more"))  # of the heat map
 
 
-def page_of(template, **values):
-    """A page of the templates that stand here."""
+@functools.lru_cache(maxsize=None)
+def _environment():
+    """Of the templates that stand here."""
     loader = jinja2.FileSystemLoader(Path(__file__).parent)
-    environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.get_template(template).render(**values)
+    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+def page_of(template, **values):
+    return _environment().get_template(template).render(**values)
 
 
 def heat(report):

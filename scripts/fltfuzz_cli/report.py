@@ -37,6 +37,8 @@ def run(options):
         raise Stop("--lines writes beside the page: it needs --html")
     if options.html and str(options.html) == "-":
         raise Stop("--html needs the name of a file")
+    if options.html and not options.html.parent.is_dir():
+        raise Stop(f"{options.html.parent}: there is no such folder")
     campaign = Campaign((options.dir or default_folder()).absolute())
     chosen, before = nights_for(campaign, options)
     if options.html:
@@ -61,10 +63,10 @@ def nights_for(campaign, options):
     if options.diff:
         before, chosen = map(campaign.choose, options.diff)
         return chosen, before
-    if not campaign.nights and not options.night:
+    if not campaign.nights and options.night is None:
         campaign.say("nights: there is none yet")
         return None, None
-    chosen = campaign.choose(options.night or "last")
+    chosen = campaign.choose("last" if options.night is None else options.night)
     return chosen, campaign.before(chosen)
 
 
@@ -77,6 +79,9 @@ def make(campaign, chosen, before, lines):
     """The report as one JSON object."""
     nights = [campaign.night(name) for name in shown(campaign, chosen)]
     night = campaign.night(chosen) if chosen else None
+    for each in (before, chosen):  # of other nights it is not shown, and a night that is cut short never measures it
+        if each and not campaign.night(each)["measured"]:
+            campaign.say(f"nights/{each}: the coverage of the contract was not measured: the night was cut short, or had no sequences")
     diff = report_diff.make(campaign.night(before), night) if before else None
     coverage = night["coverage"] if night else None
     return {
@@ -111,6 +116,6 @@ def summary(night):
     return {
         "id": night["id"], "state": night["state"], "version": night["version"], "seconds": night["seconds"], "sequences": total("sequences"),
         "calls": calls, "calls_per_second": report_words.rounded(calls / seconds) if calls and seconds else None, "corpus": total("corpus_after"),
-        "states": total("states"), "findings": len(night["findings"]),
+        "states": total("states"), "findings": night["found"],
         "rule_calls_tried": night["coverage"]["totals"]["rule_calls_tried"] if night["coverage"] else None,
     }

@@ -118,7 +118,7 @@ class Campaign:
         return self.nights[at - 1] if at else None
 
     def night(self, name):
-        """{id, started, seconds, jobs, seed, version, state, targets, findings, coverage, samples}"""
+        """{id, started, seconds, jobs, seed, version, state, targets, findings, found, named, coverage, measured, samples}"""
         if name not in self._read:
             self._read[name] = self._read_night(name)
         return self._read[name]
@@ -139,7 +139,11 @@ class Campaign:
             night["seconds"] = max((sample["t"] for sample in samples), default=None)
         night["findings"] = [{"name": one["name"], "status": _text(one.get("status")), "met": number(one.get("met"))}
                              for one in _list(told.get("findings")) if isinstance(one, dict) and _text(one.get("name"), "")]
-        night["coverage"] = self._coverage(told.get("coverage"), where) if told else None
+        # How many causes it met; without night.json their names are not known.
+        night["found"] = len(night["findings"]) if told else max((one["findings"] for one in samples if one["findings"] is not None), default=None)
+        night["named"] = bool(told)
+        night["coverage"] = self._coverage(told.get("coverage"), where)
+        night["measured"] = not told or told.get("coverage") is not None
         return night
 
     def _samples(self, name):
@@ -163,10 +167,7 @@ class Campaign:
 
     def _coverage(self, coverage, where):
         """What `fltfuzz coverage --json` wrote, when it is whole."""
-        if coverage is None:
-            self.say(f"{where}: the coverage of the contract was not measured: the night was cut short, or had no sequences")
-            return None
-        if not _is_coverage(coverage):
+        if coverage is not None and not _is_coverage(coverage):
             self.say(f"{where}: the coverage of the contract is not what `fltfuzz coverage --json` writes")
             return None
         return coverage

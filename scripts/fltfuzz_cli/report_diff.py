@@ -4,6 +4,7 @@ from .common import count
 from .report_words import number, rounded
 
 MEASURES = ("coverage", "states", "corpus", "calls_per_second", "calls", "seconds")
+FOUND = {"new": "only now", "gone": "not any more", "both": "in both"}
 SHOWN = 12  # lines of a list that the terminal gets
 
 
@@ -20,7 +21,7 @@ def make(a, b):
     found = [{one["name"] for one in night["findings"]} for night in (a, b)]
     diff = {
         "a": a["id"], "b": b["id"],
-        "findings": {"new": sorted(found[1] - found[0]), "gone": sorted(found[0] - found[1]), "both": sorted(found[0] & found[1])},
+        "findings": None if not (a["named"] and b["named"]) else {"new": sorted(found[1] - found[0]), "gone": sorted(found[0] - found[1]), "both": sorted(found[0] & found[1])},
         "targets": {name: _measures(a["targets"].get(name), b["targets"].get(name)) for name in names},
         "rule_calls": None, "transitions": None,
         "not_compared": [night["id"] for night in (a, b) if not night["coverage"]],
@@ -55,11 +56,7 @@ def change(pair, sign=True):
 
 def lines(diff):
     yield f"{diff['a']} compared with {diff['b']}"
-    for what in ("new", "gone", "both"):
-        for name in diff["findings"][what]:
-            yield f"  finding {what + ':' if what != 'both' else 'in both:'} {name}"
-    if not any(diff["findings"].values()):
-        yield "  findings: none in either"
+    yield from _found(diff["findings"])
     for name, row in diff["targets"].items():
         yield (f"  {name:<16} coverage {change(row['coverage'])}; states {change(row['states'])}; corpus {change(row['corpus'])}; "
                f"calls/s {change(row['calls_per_second'])}")
@@ -70,6 +67,16 @@ def lines(diff):
                 yield from _some(sign, diff[part][what])
     if diff["not_compared"]:
         yield f"  rule x call: not compared; {' and '.join(diff['not_compared'])} did not measure it"
+
+
+def _found(found):
+    if found is None:
+        yield "  findings: not compared; night.json names them, and one is missing"
+    elif not any(found.values()):
+        yield "  findings: none in either"
+    else:
+        for what in FOUND:
+            yield from (f"  finding {FOUND[what]}: {name}" for name in found[what])
 
 
 def _some(sign, cells):

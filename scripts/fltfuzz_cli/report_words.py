@@ -56,7 +56,7 @@ def _night(report, night):
         yield (f"rule x call {totals['rule_calls_tried']:,} of {totals['rule_calls']:,} tried, "
                f"transitions {totals['transitions_reached']:,} of {totals['transitions']:,}")
     met = [one for one in report["findings"] if one["tonight"]]
-    yield f"findings: {len(met)} in this night, {len(report['findings'])} in the campaign"
+    yield f"findings: {number(night['found'])} in this night, {len(report['findings'])} in the campaign"
     for one in met[:SHOWN]:
         ticket = f" ({one['ticket']})" if one["ticket"] else ""
         yield f"  {one['status']:<6} {one['name']}{ticket}: {one['shape']}"
