@@ -11,10 +11,10 @@ The form, fuzz/defects/NAME.defect:
 
 The first line says what an implementer got wrong. `rules` names those that it may be reported under,
 three at most; it is the first one's defect. `shown FILE` is the committed sequence that must fail, under
-that first rule. `target NAME` is the fuzz target that must find it, fuzz_close when left out; `deep RUNS`
-says that it takes more than so many sequences from nothing, and is not asked to with fewer. `edit FILE FUNCTION` begins an edit: the lines after `-` must stand exactly once in that
-function (white space does not count), the lines after `+` replace them. An edit that does not apply is
-an error, never skipped. FLT_PREDICT(NAME) is the function flt_predict_NAME, and so on.
+that first rule. `target NAME` is the fuzz target that must find it, fuzz_close when left out.
+`edit FILE FUNCTION` begins an edit: the lines after `-` must stand exactly once in that function (white
+space does not count), the lines after `+` replace them. An edit that does not apply is an error, never
+skipped. FLT_PREDICT(NAME) is the function flt_predict_NAME, and so on.
 
 A lost check, lost-RULE.defect, edits model/contract/ alone and names one rule, the caller's whose breach
 or leak is no longer found. It must have a `shown`: the sequence that expects that breach, and must fail.
@@ -49,7 +49,6 @@ class Defect(NamedTuple):
     edits: list
     shown: str = ""  # the committed sequence that shows it
     target: str = "fuzz_close"  # the fuzz target that must find it
-    deep: int = 0  # so many sequences from nothing are not enough
 
     @property
     def is_lost_check(self):
@@ -63,7 +62,7 @@ def read(path):
     lines = path.read_text(encoding="utf-8").splitlines()
     if not lines or not lines[0].startswith("# "):
         raise Stop(f"{path}:1: the first line must say what is wrong: # SENTENCE")
-    rules, edits, shown, target, deep = [], [], "", "fuzz_close", 0
+    rules, edits, shown, target = [], [], "", "fuzz_close"
     for number, line in enumerate(lines[1:], 2):
         words = line.split()
         if not words or line.startswith("#"):
@@ -74,8 +73,6 @@ def read(path):
             shown = words[1]
         elif words[0] == "target" and len(words) == 2:
             target = words[1]
-        elif words[0] == "deep" and len(words) == 2 and words[1].isdigit():
-            deep = int(words[1])
         elif words[0] == "edit" and len(words) == 3:
             edits.append(Edit(words[1], words[2], "", ""))
         elif words[0] == "-" and edits:
@@ -83,14 +80,14 @@ def read(path):
         elif words[0] == "+" and edits:
             edits[-1] = edits[-1]._replace(new=edits[-1].new + line[1:] + "\n")
         else:
-            raise Stop(f"{path}:{number}: expected rules, shown FILE, target NAME, deep RUNS, edit FILE FUNCTION, - OLD or + NEW: {line}")
+            raise Stop(f"{path}:{number}: expected rules, shown FILE, target NAME, edit FILE FUNCTION, - OLD or + NEW: {line}")
     if not 1 <= len(rules) <= 3:
         raise Stop(f"{path}: one to three rules are needed, there are {len(rules)}")
     if not edits or not all(edit.old for edit in edits):
         raise Stop(f"{path}: an edit with a line to replace is needed")
     if shown and not (TOP / shown).is_file():
         raise Stop(f"{path}: no sequence {shown}")
-    defect = Defect(path.stem, lines[0][2:], rules, edits, shown, target, deep)
+    defect = Defect(path.stem, lines[0][2:], rules, edits, shown, target)
     _check_kind(path, defect)
     return defect
 
@@ -243,22 +240,30 @@ def _replay(program, path):
         return None, match.group(1) if match else str(path)
 
 
+EXPECTATION = "expectation"  # in place of a rule: what came back is allowed, and not what the sequence says
+
+
 def first_kill(rows):
     """By the first file that fails."""
     for row in rows:
         if row["verdict"] in ("finding", "unexpected"):
-            return Kill(row.get("rule", "expectation"), row["file"])
+            return Kill(row.get("rule", EXPECTATION), row["file"])
     return Kill("", "")
 
 
 def killed_by_corpus(program, folders):
-    """The first committed sequence that fails."""
+    """The first committed sequence that fails under a rule; when none does, the first that expects
+    something else, which says that there is a difference and not what is broken."""
+    different = Kill("", "")
     for folder in folders:
         rows, died = _replay(program, folder)
-        kill = Kill("sanitizer", died) if rows is None else first_kill(rows)
+        if rows is None:
+            return Kill("sanitizer", died)
+        kill = first_kill([row for row in rows if "rule" in row])
         if kill.rule:
             return kill
-    return Kill("", "")
+        different = different if different.rule else first_kill(rows)
+    return different
 
 
 def killed_by_shown(program, defect):

@@ -6,8 +6,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
-from . import defects, mutants
-from .common import Stop
+from . import defects, kills, mutants
+from .common import FINDING, FINE, Stop
 
 SHOWN = "corpus/fuzz_close/seed/double-close.seq"
 DEFECT = f"# Wrong.\nrules close-once\nshown {SHOWN}\nedit model/kernel/closes.c close_bad\n- a;\n+ b;\n"
@@ -103,8 +103,8 @@ class Edits(unittest.TestCase):
 
 
     def test_few_are_out_of_the_reach_of_fuzzing(self):
-        asked = [defect for defect in defects.read_all() if not defect.is_lost_check]
-        self.assertLess(20 * sum(defect.deep > 0 for defect in asked), len(asked))
+        rows = [row for row in kills.read().values() if row["kind"] == "defect"]
+        self.assertLess(10 * sum(not row["found"] for row in rows), len(rows))
 
 
 class Missing(unittest.TestCase):
@@ -140,27 +140,73 @@ class Missing(unittest.TestCase):
         self.assertFalse(self.caught({"file": "f", "verdict": "fine"}))
 
 
+BUDGET = SimpleNamespace(fuzz_runs=1000)
+
+
+def fuzzed(*kills_):
+    """What fuzzing adds to the row of a defect of the rules a and b."""
+    return mutants._fuzz_row(Report.DEFECT, [defects.Kill(rule, "", runs) for rule, runs in kills_], BUDGET)
+
+
+class Corpus(unittest.TestCase):
+    """Which file of the corpus it is that catches a defect."""
+
+    def caught(self, *rows):
+        with mock.patch.object(defects, "_replay", return_value=(list(rows), "")):
+            return defects.killed_by_corpus("", ["folder"])
+
+    def test_one_that_fails_under_a_rule_goes_before_one_that_expects_something_else(self):
+        other, broken = {"file": "a", "verdict": "unexpected"}, {"file": "b", "verdict": "finding", "rule": "r"}
+        self.assertEqual(self.caught({"file": "f", "verdict": "fine"}, other, broken), ("r", "b", 0))
+        self.assertEqual(self.caught(other), (defects.EXPECTATION, "a", 0))
+        self.assertEqual(self.caught(), ("", "", 0))
+
+    def test_a_crash(self):
+        with mock.patch.object(defects, "_replay", return_value=(None, "c")):
+            self.assertEqual(defects.killed_by_corpus("", ["folder"]), ("sanitizer", "c", 0))
+
+
 class Report(unittest.TestCase):
     DEFECT = defects.Defect("late", "Too late.", ["a", "b"], [], "seed/x.seq")
 
     def test_a_defect(self):
-        row = mutants._defect_row(self.DEFECT, defects.Kill("b", "seed/y.seq"), defects.Kill("a", "seed/x.seq"), defects.Kill("b", "7 runs"))
+        row = mutants._defect_row(self.DEFECT, defects.Kill("b", "seed/y.seq"), defects.Kill("a", "seed/x.seq"))
+        self.assertEqual(mutants.report(row), "caught: late: Too late.\n    corpus: b y.seq; shown: a x.seq")
+        row |= fuzzed(("b", 7))
         self.assertEqual(mutants.report(row), "caught: late: Too late.\n    corpus: b y.seq; shown: a x.seq; fuzzing: b 7 runs")
+        row |= fuzzed(("", 100))
+        self.assertRegex(mutants.report(row), "(?s)^NOT FOUND by fuzzing: late: .*; fuzzing: nothing in 1,000 runs$")
+        row |= fuzzed(("c", 100))
+        self.assertRegex(mutants.report(row), "; fuzzing: c nothing in 1,000 runs, a rule it does not name there$")
 
     def test_what_it_names_must_fail_under_the_first_rule(self):
-        row = mutants._defect_row(self.DEFECT, defects.Kill("b", "y.seq"), defects.Kill("b", "x.seq"), None)
+        row = mutants._defect_row(self.DEFECT, defects.Kill("b", "y.seq"), defects.Kill("b", "x.seq"))
         self.assertFalse(row["caught"])
         self.assertIn("shown: b x.seq, a rule it does not name there", mutants.report(row))
 
     def test_every_part_must_catch_it(self):
         fine, nothing = defects.Kill("a", "x.seq"), defects.Kill("", "")
-        for corpus, shown, fuzzing in ((nothing, fine, fine), (fine, nothing, fine), (fine, fine, nothing)):
-            self.assertFalse(mutants._defect_row(self.DEFECT, corpus, shown, fuzzing)["caught"])
-        self.assertTrue(mutants._defect_row(self.DEFECT, fine, fine, None)["caught"])
+        for corpus, shown in ((nothing, fine), (fine, nothing)):
+            self.assertFalse(mutants._defect_row(self.DEFECT, corpus, shown)["caught"])
+        row = mutants._defect_row(self.DEFECT, fine, fine)
+        self.assertTrue(row["caught"])
+        self.assertEqual(mutants.verdict([row], None), FINE)
+        self.assertEqual(mutants.verdict([row, {**row, "caught": False}], 50), FINDING)
+        self.assertEqual(mutants.verdict([row | fuzzed(("a", 7))], None), FINE)
+        self.assertEqual(mutants.verdict([row | fuzzed(("", 7))], None), FINDING)
 
-    def test_one_that_is_too_deep(self):
-        row = {**mutants._defect_row(self.DEFECT, defects.Kill("a", "x.seq"), None, None), "fuzzing": mutants.TOO_DEEP.format(50)}
-        self.assertIn("corpus: a x.seq; fuzzing: not asked: it takes more than 50 sequences", mutants.report(row))
+    def test_a_share_of_them(self):
+        row = mutants._defect_row(self.DEFECT, defects.Kill("a", "x.seq"), None)
+        rows = [row, row | fuzzed(("a", 7)), row | fuzzed(("a", 5)), row | fuzzed(("", 1000))]
+        self.assertEqual([mutants.verdict(rows, share) for share in (None, 67, 66)], [FINDING, FINDING, FINE])
+        self.assertEqual(mutants.summary(rows), "4 tried, 4 caught by the corpus; 3 fuzzed for, 2 found (66.7 %), half of them within 6 runs")
+        self.assertEqual(mutants.summary(rows[:1]), "1 tried, 1 caught by the corpus")
+        self.assertEqual(mutants.summary(rows[-1:]), "1 tried, 1 caught by the corpus; 1 fuzzed for, 0 found (0.0 %)")
+
+    def test_one_that_is_out_of_reach(self):
+        said = mutants.OUT_OF_REACH.format(kills.needed(fuzzed(("a", 50))))
+        row = {**mutants._defect_row(self.DEFECT, defects.Kill("a", "x.seq"), None), "fuzzing": said}
+        self.assertIn("corpus: a x.seq; fuzzing: not asked: 50 runs when last measured", mutants.report(row))
 
     def test_a_lost_check(self):
         lost = defects.Defect("lost-a", "Lost.", ["a"], [], "seed/x.seq")
@@ -177,14 +223,14 @@ class Tries(unittest.TestCase):
         """What comes of these tries: the seeds, and the runs that each had."""
         with mock.patch.object(defects, "killed_by_fuzzing", side_effect=kills) as tried:
             kill = mutants._fuzz(None, self.DEFECT, None, SimpleNamespace(fuzz_runs=100), 7)
-        return (kill.rule, kill.by), [(call.args[3], call.args[2]) for call in tried.call_args_list]
+        return (kill.rule, kill.runs), [(call.args[3], call.args[2]) for call in tried.call_args_list]
 
     def test_the_first_is_enough(self):
-        self.assertEqual(self.fuzz(defects.Kill("b", "5 runs", 5)), (("b", "5 runs"), [(7, 100)]))
+        self.assertEqual(self.fuzz(defects.Kill("b", "5 runs", 5)), (("b", 5), [(7, 100)]))
 
     def test_another_rule_is_no_end(self):
         kill, tries = self.fuzz(defects.Kill("c", "30 runs", 30), defects.Kill("c", "9 runs", 9), defects.Kill("a", "3 runs", 3))
-        self.assertEqual((kill, tries), (("a", "42 runs, seed 9"), [(7, 100), (8, 70), (9, 61)]))
+        self.assertEqual((kill, tries), (("a", 42), [(7, 100), (8, 70), (9, 61)]))
 
     def test_the_runs_are_shared(self):
         kill, tries = self.fuzz(defects.Kill("c", "60 runs", 60), defects.Kill("c", "40 runs", 40))
@@ -197,17 +243,17 @@ class Tries(unittest.TestCase):
     def often(self, *kills):
         """From three seeds."""
         with tempfile.TemporaryDirectory() as work, mock.patch.object(mutants, "_fuzz", side_effect=kills) as tried:
-            kill = mutants._fuzz_often(None, self.DEFECT, Path(work), SimpleNamespace(seed=7, seeds=3))
-        return kill, [call.args[4] for call in tried.call_args_list]
+            caught = mutants._fuzz_often(None, self.DEFECT, Path(work), SimpleNamespace(seed=7, seeds=3))
+        return mutants._fuzz_row(self.DEFECT, caught, BUDGET), [call.args[4] for call in tried.call_args_list]
 
     def test_several_seeds_give_the_median(self):
         kill, seeds = self.often(*(defects.Kill("a", f"{runs} runs", runs) for runs in (50, 4, 9)))
-        self.assertEqual((kill.rule, kill.by), ("a", "9 runs, the median of 50, 4, 9"))
+        self.assertEqual((kill["fuzz_rule"], kill["fuzz_needed"], kill["found"]), ("a", [50, 4, 9], True))
         self.assertEqual(seeds, [7, 1007, 2007])
 
     def test_a_seed_that_finds_nothing_is_said(self):
-        kill, seeds = self.often(defects.Kill("a", "5 runs", 5), defects.Kill("", "", 100))
-        self.assertEqual((kill.rule, len(seeds)), ("", 2))
+        kill, _ = self.often(defects.Kill("", "", 1000), defects.Kill("a", "5 runs", 5), defects.Kill("c", "", 1000))
+        self.assertEqual((kill["fuzz_rule"], kill["fuzz_needed"], kill["found"]), ("a", [None, 5, None], False))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@ last tried it, and whether that was this defect as it is now."""
 
 import hashlib
 import json
+import math
+import statistics
 
 from . import defects
 from .common import TOP, Stop
@@ -25,6 +27,26 @@ def read(path=FILE):
         return {}
     except (ValueError, TypeError, KeyError):
         raise Stop(f"{path}: is not what fltfuzz mutants --record writes") from None
+
+
+def last(name):
+    """The row of a defect as it is now; None when there is no figure of it."""
+    row = read().get(name)
+    return row if row and row["fuzzing"] == "done" and row["edit"] == edit_of(name) else None
+
+
+def median(row):
+    """Sequences that fuzzing needed; infinite when half of the seeds found nothing."""
+    return statistics.median(math.inf if runs is None else runs for runs in row["fuzz_needed"])
+
+
+def needed(row):
+    """The same in words."""
+    needed_, budget = row["fuzz_needed"], f"{row['fuzz_budget']:,}"
+    of_which = "" if len(needed_) == 1 else f", the median of {', '.join('none' if runs is None else f'{runs:,}' for runs in needed_)}"
+    if median(row) < math.inf:
+        return f"{median(row):,.0f} runs{of_which}"
+    return f"nothing in {budget} runs" + (f" from {sum(runs is None for runs in needed_)} of {len(needed_)} seeds" if of_which else "")
 
 
 def record(rows, path=FILE):
@@ -54,7 +76,7 @@ def said(row):
     corpus = f"{row['corpus_file']} fails under {row['corpus_rule']}" if row["corpus_rule"] else "no sequence fails"
     if row["kind"] != "defect":
         return corpus
-    if "fuzz_rule" not in row:
+    if row["fuzzing"] != "done":
         return f"{corpus}; fuzzing {row['fuzzing']}"
-    fuzzing = f"fuzzing from nothing found {row['fuzz_rule']} after {row['fuzz_needed']}" if row["fuzz_rule"] else "fuzzing found nothing"
-    return f"{corpus}; {fuzzing}"
+    found = f"{row['fuzz_rule']} after " if row["found"] else ""
+    return f"{corpus}; fuzzing from nothing found {found}{needed(row)}"

@@ -8,7 +8,7 @@ from . import defects, kills
 from .common import Stop
 
 ROW = {"defect": "canary", "kind": "defect", "corpus_rule": "close-once", "corpus_file": "a.seq",
-       "fuzz_rule": "close-once", "fuzz_needed": "12 runs", "fuzzing": "done", "caught": True}
+       "fuzz_rule": "close-once", "fuzz_needed": [12], "fuzz_budget": 100, "found": True, "fuzzing": "done", "caught": True}
 
 
 class Kept(unittest.TestCase):
@@ -23,10 +23,10 @@ class Kept(unittest.TestCase):
     def test_rows_replace_those_of_the_same_defect(self):
         other = defects.read_all()[0].name
         kills.record([ROW, {**ROW, "defect": other}], self.path)
-        kills.record([{**ROW, "fuzz_needed": "9 runs"}], self.path)
+        kills.record([{**ROW, "fuzz_needed": [9]}], self.path)
         kept = kills.read(self.path)
         self.assertEqual(sorted(kept), sorted(["canary", other]))
-        self.assertEqual((kept["canary"]["fuzz_needed"], kept[other]["fuzz_needed"]), ("9 runs", "12 runs"))
+        self.assertEqual((kept["canary"]["fuzz_needed"], kept[other]["fuzz_needed"]), ([9], [12]))
         self.assertEqual(kept["canary"]["edit"], kills.edit_of("canary"))
 
     def test_a_defect_that_is_gone_goes(self):
@@ -53,7 +53,11 @@ class Figures(unittest.TestCase):
 
     def test_words(self):
         self.assertEqual(kills.said(ROW), "a.seq fails under close-once; fuzzing from nothing found close-once after 12 runs")
-        self.assertEqual(kills.said({**ROW, "fuzz_rule": "", "corpus_rule": ""}), "no sequence fails; fuzzing found nothing")
+        nothing = {**ROW, "fuzz_rule": "", "found": False, "fuzz_needed": [None], "corpus_rule": ""}
+        self.assertEqual(kills.said(nothing), "no sequence fails; fuzzing from nothing found nothing in 100 runs")
+        many = {**ROW, "fuzz_needed": [1200, None, 7]}
+        self.assertEqual(kills.needed(many), "1,200 runs, the median of 1,200, none, 7")
+        self.assertEqual(kills.needed({**many, "fuzz_needed": [None, None, 7]}), "nothing in 100 runs from 2 of 3 seeds")
         self.assertEqual(kills.said({**ROW, "kind": "lost check"}), "a.seq fails under close-once")
 
 

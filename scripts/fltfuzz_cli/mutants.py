@@ -1,6 +1,7 @@
 """fltfuzz mutants: builds each seeded defect, and each lost check, and says what catches it."""
 
 import json
+import math
 import statistics
 import sys
 import tempfile
@@ -32,6 +33,11 @@ def add_command(command):
                      help="the engine's first seed; the next follow while only consequences are met; chooses the sample, too (default: 1)")
     sub.add_argument("--seeds", type=whole_number(1, 99), default=1, metavar="N",
                      help="fuzz from N seeds, each from an empty corpus, and say the median (default: 1)")
+    sub.add_argument("--within-reach", action="store_true",
+                     help=f"fuzz only for those that {kills.NAME} says need a tenth of --fuzz-runs at most")
+    sub.add_argument("--at-least", type=whole_number(1, 100), metavar="PERCENT",
+                     help="exit 0 when fuzzing finds that share of the defects (default: 100); with --operators, when\n"
+                     "the corpus alone kills that share, though others survive (default: none may)")
     sub.add_argument("--build", type=Path, metavar="FOLDER", help="a finished build to take programs from")
     sub.add_argument("--json", action="store_true", help="print the result as JSON")
     sub.add_argument("--record", action="store_true", help=f"keep the result in {kills.NAME}, which fltfuzz rules --check reads")
@@ -40,12 +46,11 @@ def add_command(command):
     add("--operators", action="store_true", help="small edits of every statement of a folder; lists those that the corpus does not notice")
     add("--folder", choices=operators_run.FOLDERS, default=operators_run.FOLDERS[0], metavar="FOLDER",
         help=f"{' or '.join(operators_run.FOLDERS)} (default: the first)")
-    add("--at-least", type=whole_number(1, 100), metavar="PERCENT",
-        help="exit 0 when the corpus alone kills that share, though others survive (default: none may)")
     add("--sample", type=whole_number(1, MILLION), metavar="N", help="N of them, which --seed chooses (default: all)")
 
 
-TOO_DEEP = "not asked: it takes more than {} sequences"
+ROOM = 10  # times what was once needed: other seeds, and every change of the mutator, need more or less
+OUT_OF_REACH = "not asked: {} when last measured"
 NOT_FUZZED = "not asked: a lost check of the caller shows no violation"
 
 
@@ -59,28 +64,32 @@ def _try(defect, build_folder, options):
             return _lost_check_row(defect, defects.killed_by_missing(replay, defect))
         corpus = defects.killed_by_corpus(replay, CORPUS)
         shown = defects.killed_by_shown(replay, defect) if defect.shown else None
-        fuzzing = defects.Kill("", "")
-        asked = options.fuzz_runs > defect.deep
-        if asked:
-            fuzz = defects.link(defect, objects, build_folder, f"bin/{defect.target}")
-            fuzzing = _fuzz_often(fuzz, defect, work, options)
-    row = _defect_row(defect, corpus, shown, fuzzing if asked else None)
-    return row if asked or not options.fuzz_runs else {**row, "fuzzing": TOO_DEEP.format(defect.deep)}
+        row = _defect_row(defect, corpus, shown)
+        if not options.fuzz_runs:
+            return row
+        last = kills.last(defect.name) if options.within_reach else None
+        if last and kills.median(last) * ROOM > options.fuzz_runs:
+            return {**row, "fuzzing": OUT_OF_REACH.format(kills.needed(last))}
+        fuzz = defects.link(defect, objects, build_folder, f"bin/{defect.target}")
+        return {**row, **_fuzz_row(defect, _fuzz_often(fuzz, defect, work, options), options)}
 
 
 def _fuzz_often(program, defect, work, options):
-    """From as many seeds as are asked for: the first that fails, or the median of what was needed."""
+    """From as many seeds as are asked for."""
     caught = []
     for number in range(options.seeds):
         folder = work / f"fuzzing-{number}"
         folder.mkdir()
         caught.append(_fuzz(program, defect, folder, options, options.seed + number * SEEDS_APART))
-        if caught[-1].rule not in defect.rules:
-            return caught[-1]
-    if len(caught) == 1:
-        return caught[0]
-    needed = [kill.runs for kill in caught]
-    return caught[0]._replace(by=f"{statistics.median(needed):.0f} runs, the median of {', '.join(map(str, needed))}")
+    return caught
+
+
+def _fuzz_row(defect, caught, options):
+    """What is added to the row of a defect that was fuzzed; found is what half of the seeds find."""
+    needed = [kill.runs if kill.rule in defect.rules else None for kill in caught]
+    under = next((kill.rule for kill in caught if kill.rule in defect.rules), caught[0].rule)
+    row = {"fuzzing": "done", "fuzz_rule": under, "fuzz_needed": needed, "fuzz_budget": options.fuzz_runs}
+    return {**row, "found": kills.median(row) < math.inf}
 
 
 def _fuzz(program, defect, work, options, first_seed):
@@ -91,7 +100,7 @@ def _fuzz(program, defect, work, options, first_seed):
         kill = defects.killed_by_fuzzing(program, work, options.fuzz_runs - used, seed)
         used += kill.runs
         if kill.rule in defect.rules:
-            return kill._replace(by=f"{used} runs" + (f", seed {seed}" if seed != first_seed else ""), runs=used)
+            return kill._replace(runs=used)
         if not kill.rule or not kill.runs or used >= options.fuzz_runs:
             return kill
         seed += 1
@@ -110,8 +119,8 @@ def _lost_check_row(defect, corpus):
     }
 
 
-def _defect_row(defect, corpus, shown, fuzzing):
-    """`shown` is None where no sequence is named, `fuzzing` where it was not asked for."""
+def _defect_row(defect, corpus, shown):
+    """`shown` is None where no sequence is named."""
     caught = corpus.rule in defect.rules
     row = {
         "defect": defect.name,
@@ -124,10 +133,7 @@ def _defect_row(defect, corpus, shown, fuzzing):
     if shown:
         row["shown_rule"], row["shown_file"] = shown.rule, Path(defect.shown).name
         caught = caught and shown.rule == defect.rules[0]
-    if fuzzing:
-        row["fuzz_rule"], row["fuzz_needed"] = fuzzing.rule, fuzzing.by
-        caught = caught and fuzzing.rule in defect.rules
-    return {**row, "fuzzing": "done" if fuzzing else "not asked", "caught": caught}
+    return {**row, "fuzzing": "not asked", "caught": caught}
 
 
 def _said(rule, by, fits):
@@ -140,12 +146,36 @@ def report(row):
     parts = ["corpus: " + _said(row["corpus_rule"], row["corpus_file"], row["corpus_rule"] in rules)]
     if "shown_rule" in row:
         parts.append("shown: " + _said(row["shown_rule"], row["shown_file"], row["shown_rule"] == rules[0]))
-    if "fuzz_rule" in row:
-        parts.append("fuzzing: " + _said(row["fuzz_rule"], row["fuzz_needed"], row["fuzz_rule"] in rules))
+    if row["fuzzing"] == "done":
+        needed = kills.needed(row)
+        parts.append("fuzzing: " + (_said(row["fuzz_rule"], needed, row["fuzz_rule"] in rules) if row["fuzz_rule"] else needed))
     elif row["fuzzing"].startswith("not asked: "):
         parts.append("fuzzing: " + row["fuzzing"])
-    mark = "caught" if row["caught"] else "NOT CAUGHT"
+    mark = "NOT CAUGHT" if not row["caught"] else "caught" if row.get("found", True) else "NOT FOUND by fuzzing"
     return f"{mark}: {row['defect']}: {row['title']}\n    {'; '.join(parts)}"
+
+
+def summary(rows):
+    """A line on many."""
+    fuzzed = [row for row in rows if row["fuzzing"] == "done"]
+    said = f"{len(rows)} tried, {sum(row['caught'] for row in rows)} caught by the corpus"
+    if not fuzzed:
+        return said
+    found = [row for row in fuzzed if row["found"]]
+    said += f"; {len(fuzzed)} fuzzed for, {len(found)} found ({_percent(found, fuzzed):.1f} %)"
+    return said + (f", half of them within {statistics.median(map(kills.median, found)):,.0f} runs" if found else "")
+
+
+def _percent(some, of_all):
+    return 100 * len(some) / len(of_all)
+
+
+def verdict(rows, at_least):
+    """All that the corpus must catch, and of what was fuzzed for a share."""
+    fuzzed = [row for row in rows if row["fuzzing"] == "done"]
+    found = [row for row in fuzzed if row["found"]]
+    enough = not fuzzed or _percent(found, fuzzed) >= (at_least or 100)
+    return FINE if enough and all(row["caught"] for row in rows) else FINDING
 
 
 def run(options):
@@ -154,6 +184,8 @@ def run(options):
             raise Stop("--operators takes no defects")
         options.fuzz_runs = options.fuzz_runs or 0
         return operators_run.run(options, CORPUS)
+    if options.record and options.within_reach:
+        raise Stop("--record keeps what was measured: it does not go with --within-reach, which leaves some out")
     if options.fuzz_runs is None:
         options.fuzz_runs = MILLION
     chosen = [defects.find(name) for name in options.defect] or defects.read_all()
@@ -175,4 +207,6 @@ def run(options):
     if options.json:
         json.dump(rows, sys.stdout, indent=2)
         print()
-    return FINE if all(row["caught"] for row in rows) else FINDING
+    elif len(rows) > 1:
+        print(summary(rows))
+    return verdict(rows, options.at_least)
