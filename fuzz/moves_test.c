@@ -83,7 +83,7 @@ static void expect_move(struct flt_contract *contract, size_t i) {
 }
 
 static void test_moves(void **state) {
-    for (size_t i = 0; i < COUNT(moves); i++)
+    for (size_t i = 0; i < ENTRIES(moves); i++)
         expect_move(*state, i);
 }
 

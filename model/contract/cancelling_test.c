@@ -129,13 +129,13 @@ static const struct script_case cases[] = {
 };
 
 static void test_rules(void **state) {
-    run_cases(*state, cases, COUNT(cases));
+    run_cases(*state, cases, ENTRIES(cases));
 }
 
 static void test_every_rule_has_its_cases(void **state) {
     (void)state;
-    check_have_cases(rules_of_cancelling_test, COUNT(rules_of_cancelling_test), cases,
-                     COUNT(cases));
+    check_have_cases(rules_of_cancelling_test, ENTRIES(rules_of_cancelling_test), cases,
+                     ENTRIES(cases));
 }
 
 static void test_violations_in_words(void **state) {

@@ -17,7 +17,7 @@ struct script_case {
 #define BREAKS(rule, switches, script) {FLT_RULE_##rule, true, switches, script}
 /* clang-format on */
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define ENTRIES(table) (sizeof(table) / sizeof((table)[0]))
 
 /* Rules whose cases are not in contract_test.c but in the file that is named. */
 static const enum flt_rule rules_of_parameters_test[] = {

@@ -1970,24 +1970,24 @@ static const enum flt_rule decided_elsewhere[] = {
 
 static void test_provider_rules(void **state) {
     struct flt_contract *contract = *state;
-    run_cases(contract, provider_cases, COUNT(provider_cases));
+    run_cases(contract, provider_cases, ENTRIES(provider_cases));
 }
 
 static void test_caller_rules(void **state) {
     struct flt_contract *contract = *state;
-    run_cases(contract, caller_cases, COUNT(caller_cases));
+    run_cases(contract, caller_cases, ENTRIES(caller_cases));
 }
 
 /* Or a file of its own has its cases, and looks for them. */
 static bool is_decided_elsewhere(enum flt_rule rule) {
-    return is_rule_of(rule, decided_elsewhere, COUNT(decided_elsewhere)) ||
-           is_rule_of(rule, rules_of_targets_test, COUNT(rules_of_targets_test)) ||
-           is_rule_of(rule, rules_of_pipes_test, COUNT(rules_of_pipes_test)) ||
-           is_rule_of(rule, rules_of_deleting_test, COUNT(rules_of_deleting_test)) ||
-           is_rule_of(rule, rules_of_parameters_test, COUNT(rules_of_parameters_test)) ||
-           is_rule_of(rule, rules_of_ecp_test, COUNT(rules_of_ecp_test)) ||
-           is_rule_of(rule, rules_of_cancelling_test, COUNT(rules_of_cancelling_test)) ||
-           is_rule_of(rule, rules_of_reparse_buffer_test, COUNT(rules_of_reparse_buffer_test));
+    return is_rule_of(rule, decided_elsewhere, ENTRIES(decided_elsewhere)) ||
+           is_rule_of(rule, rules_of_targets_test, ENTRIES(rules_of_targets_test)) ||
+           is_rule_of(rule, rules_of_pipes_test, ENTRIES(rules_of_pipes_test)) ||
+           is_rule_of(rule, rules_of_deleting_test, ENTRIES(rules_of_deleting_test)) ||
+           is_rule_of(rule, rules_of_parameters_test, ENTRIES(rules_of_parameters_test)) ||
+           is_rule_of(rule, rules_of_ecp_test, ENTRIES(rules_of_ecp_test)) ||
+           is_rule_of(rule, rules_of_cancelling_test, ENTRIES(rules_of_cancelling_test)) ||
+           is_rule_of(rule, rules_of_reparse_buffer_test, ENTRIES(rules_of_reparse_buffer_test));
 }
 
 static void test_every_rule_has_its_cases(void **state) {
@@ -1997,9 +1997,9 @@ static void test_every_rule_has_its_cases(void **state) {
         if (is_decided_elsewhere(rule))
             continue;
         if (flt_rules[rule].caller)
-            check_has_cases(rule, caller_cases, COUNT(caller_cases));
+            check_has_cases(rule, caller_cases, ENTRIES(caller_cases));
         else
-            check_has_cases(rule, provider_cases, COUNT(provider_cases));
+            check_has_cases(rule, provider_cases, ENTRIES(provider_cases));
     }
 }
 
@@ -2117,7 +2117,7 @@ static const struct {
 
 static void test_violations_in_words(void **state) {
     struct flt_contract *contract = *state;
-    for (size_t i = 0; i < COUNT(texts); i++) {
+    for (size_t i = 0; i < ENTRIES(texts); i++) {
         struct script s;
         script_run(&s, contract, texts[i].switches, texts[i].script);
         assert_string_equal(s.violation.what, texts[i].what);
@@ -2142,11 +2142,11 @@ static void test_long_paths_are_cut(void **state) {
     struct flt_violation violation = {FLT_RULE_NONE, ""};
     const struct flt_outcome outcome = {.status = (uint32_t)STATUS_SUCCESS};
     static const uint16_t start[] = {u'\\', u' ', u'~', 0x7F, 0x1F, 0x4E00};
-    for (size_t i = 0; i < COUNT(path); i++)
-        path[i] = i < COUNT(start) ? start[i] : u'x';
+    for (size_t i = 0; i < ENTRIES(path); i++)
+        path[i] = i < ENTRIES(start) ? start[i] : u'x';
     flt_call_init(&call, FLT_OP_FltCreateFile);
     call.path = path;
-    call.path_length = COUNT(path);
+    call.path_length = ENTRIES(path);
     flt_contract_predict(contract, &call, &prediction);
     flt_contract_observe(contract, &call, &prediction, &outcome, &violation);
     assert_int_equal(violation.rule, FLT_RULE_open_missing);
@@ -2196,7 +2196,7 @@ static void test_view_of_handles(void **state) {
         {script_kernel_handle(8), 0x00120001, 0, FLT_TYPE_EVENT, 0, 9},
         {script_kernel_handle(9), 0x001F0003, 0, FLT_TYPE_EVENT, 0, 10},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < ENTRIES(rows); i++)
         expect_handle(contract, rows[i].table,
                       (struct flt_handle_row){.value = rows[i].value,
                                               .token = script_object(rows[i].object),
@@ -2211,12 +2211,12 @@ static void test_view_of_handles(void **state) {
     for (uint64_t bits = 1; bits < 4; bits++)
         assert_false(view.ops->find_handle(view.self, FLT_PROCESS_P2, 4 ^ bits << 40, &row));
     assert_false(view.ops->find_handle(view.self, FLT_PROCESS_P1, 4 ^ UINT64_C(1) << 40, &row));
-    assert_int_equal(totals_of(contract).handles, COUNT(rows));
+    assert_int_equal(totals_of(contract).handles, ENTRIES(rows));
     size_t cursor = 0, seen = 0, got;
     struct flt_handle_row some[4];
-    while ((got = view.ops->handles(view.self, &cursor, some, COUNT(some))) > 0)
+    while ((got = view.ops->handles(view.self, &cursor, some, ENTRIES(some))) > 0)
         seen += got;
-    assert_int_equal(seen, COUNT(rows));
+    assert_int_equal(seen, ENTRIES(rows));
 }
 
 static void test_view_of_duplicates(void **state) {
@@ -2258,14 +2258,14 @@ static void test_view_of_duplicates(void **state) {
         {script_kernel_handle(9), 0x000F003F, 0, FLT_TYPE_KEY, 0, 13},
         {script_kernel_handle(10), 0x00020019, 0, FLT_TYPE_KEY, 0, 14},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < ENTRIES(rows); i++)
         expect_handle(contract, rows[i].table,
                       (struct flt_handle_row){.value = rows[i].value,
                                               .token = script_object(rows[i].object),
                                               .access = rows[i].access,
                                               .type = rows[i].type,
                                               .flags = rows[i].flags});
-    assert_int_equal(totals_of(contract).handles, COUNT(rows));
+    assert_int_equal(totals_of(contract).handles, ENTRIES(rows));
     expect_object(contract, (struct flt_object_row){.token = script_object(1),
                                                     .handles = 6,
                                                     .references = 1,
@@ -2355,10 +2355,10 @@ static void test_view_of_objects(void **state) {
     expect_object(contract, row);
     struct flt_object_row listed[2];
     size_t cursor = 0;
-    assert_int_equal(view.ops->objects(view.self, &cursor, listed, COUNT(listed)), 1);
+    assert_int_equal(view.ops->objects(view.self, &cursor, listed, ENTRIES(listed)), 1);
     assert_int_equal(listed[0].token, row.token);
     assert_int_equal(listed[0].references, 2);
-    assert_int_equal(view.ops->objects(view.self, &cursor, listed, COUNT(listed)), 0);
+    assert_int_equal(view.ops->objects(view.self, &cursor, listed, ENTRIES(listed)), 0);
 
     /* One that an IRP showed and no open has taken yet is no row. */
     const struct flt_event create = {FLT_EVENT_CREATE, FLT_PROCESS_P1, script_object(5)};
@@ -2623,7 +2623,7 @@ static const struct {
 
 static void test_view_of_filters(void **state) {
     struct flt_contract *contract = *state;
-    for (size_t i = 0; i < COUNT(worlds); i++) {
+    for (size_t i = 0; i < ENTRIES(worlds); i++) {
         struct script s;
         char text[16];
         run_clean(&s, contract, worlds[i].script);

@@ -178,7 +178,7 @@ static const struct script_case cases[] = {
 };
 
 static void test_rules(void **state) {
-    run_cases(*state, cases, COUNT(cases));
+    run_cases(*state, cases, ENTRIES(cases));
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -283,8 +283,8 @@ static void test_state_hash(void **state) {
         POST("\\a") "#0; ObReferenceObject #0; " CANCEL "#0 cleanup:o1; " COMPLETE "#0",
         POST("\\a") "#0; " COMPLETE "#0 " GONE,
     };
-    uint64_t hash[COUNT(texts)];
-    for (size_t i = 0; i < COUNT(texts); i++) {
+    uint64_t hash[ENTRIES(texts)];
+    for (size_t i = 0; i < ENTRIES(texts); i++) {
         hash[i] = hash_after(*state, texts[i]);
         for (size_t k = 0; k < i; k++)
             assert_int_not_equal(hash[i], hash[k]);

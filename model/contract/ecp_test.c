@@ -172,12 +172,12 @@ static const struct script_case cases[] = {
 };
 
 static void test_rules(void **state) {
-    run_cases(*state, cases, COUNT(cases));
+    run_cases(*state, cases, ENTRIES(cases));
 }
 
 static void test_every_rule_has_its_cases(void **state) {
     (void)state;
-    check_have_cases(rules_of_ecp_test, COUNT(rules_of_ecp_test), cases, COUNT(cases));
+    check_have_cases(rules_of_ecp_test, ENTRIES(rules_of_ecp_test), cases, ENTRIES(cases));
 }
 
 /* ---- what a violation says ------------------------------------------------------------------- */
@@ -195,7 +195,7 @@ static void test_violations_in_words(void **state) {
          "STATUS_SUCCESS"},
         {ALLOCATE "o1; irps close:o1", "IRP_MJ_CLOSE for an object that is no file object"},
     };
-    for (size_t i = 0; i < COUNT(texts); i++) {
+    for (size_t i = 0; i < ENTRIES(texts); i++) {
         struct script s;
         script_run(&s, *state, "", texts[i].script);
         assert_string_equal(s.violation.what, texts[i].what);
@@ -245,7 +245,7 @@ static void test_creates_leave_the_list_alone(void **state) {
         ALLOCATE "o1; FltReadFile o1 " NO_LIST,
         ALLOCATE "o1; " FREE "o1 filter=NULL " NO_FILTER,
     };
-    for (size_t i = 0; i < COUNT(scripts); i++) {
+    for (size_t i = 0; i < ENTRIES(scripts); i++) {
         struct script s;
         run_clean(&s, *state, scripts[i]);
         expect_list(*state, 1);

@@ -169,7 +169,7 @@ static void get_names(const struct flt_contract *contract,
 static void test_rows(void **state) {
     static const struct flt_name_row nothing;
     struct flt_contract *contract = *state;
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < ENTRIES(rows); i++) {
         struct script s;
         struct flt_name_row names[FLT_NAME_LIMIT];
         char text[40];
@@ -204,7 +204,7 @@ static void test_reset_brings_names_back(void **state) {
     struct flt_contract *contract = *state;
     struct flt_name_row start[FLT_NAME_LIMIT], after[FLT_NAME_LIMIT];
     get_names(contract, start);
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < ENTRIES(rows); i++) {
         struct script s;
         run_clean(&s, contract, rows[i].script);
         run_clean(&s, contract, "");
@@ -259,7 +259,7 @@ static void test_failed_opens_may_change_names(void **state) {
          false},
     };
     struct flt_contract *contract = *state;
-    for (size_t i = 0; i < COUNT(opens); i++) {
+    for (size_t i = 0; i < ENTRIES(opens); i++) {
         struct flt_call call;
         struct script s;
         run_clean(&s, contract, opens[i].script);
@@ -303,7 +303,7 @@ static void test_granted_access(void **state) {
     };
     struct flt_contract *contract = *state;
     const struct flt_view view = flt_contract_view(contract);
-    for (size_t i = 0; i < COUNT(grants); i++) {
+    for (size_t i = 0; i < ENTRIES(grants); i++) {
         struct script s;
         struct flt_handle_row row;
         run_clean(&s, contract, grants[i].script);

@@ -128,8 +128,8 @@ static void check_create(uint8_t opcode, const char *words, enum refused refused
 
 static void test_creates(void **state) {
     (void)state;
-    for (size_t i = 0; i < COUNT(creates); i++)
-        for (size_t k = 0; k < COUNT(creating); k++)
+    for (size_t i = 0; i < ENTRIES(creates); i++)
+        for (size_t k = 0; k < ENTRIES(creating); k++)
             check_create(creating[k], creates[i].words, creates[i].refused);
 }
 
@@ -174,7 +174,7 @@ static void test_arguments_are_ulongs(void **state) {
     (void)state;
     static const uint8_t args[] = {FLT_ARG_share, FLT_ARG_file_attributes, FLT_ARG_create_options,
                                    FLT_ARG_disposition, FLT_ARG_access};
-    for (size_t i = 0; i < COUNT(args); i++) {
+    for (size_t i = 0; i < ENTRIES(args); i++) {
         struct flt_call call = new_call(FLT_OP_ZwCreateFile);
         call.arg[args[i]] |= UINT64_C(1) << 32;
         assert_int_equal(refusal_of(&call), NEVER);
@@ -229,7 +229,7 @@ static const struct {
 
 static void test_pipes_and_mailslots(void **state) {
     (void)state;
-    for (size_t i = 0; i < COUNT(makes); i++) {
+    for (size_t i = 0; i < ENTRIES(makes); i++) {
         const struct script s = {.text = makes[i].words};
         struct script_call c = {.call = new_call(makes[i].opcode)};
         char copy[256], *rest = copy;
@@ -325,13 +325,13 @@ static const struct script_case cases[] = {
 };
 
 static void test_rules(void **state) {
-    run_cases(*state, cases, COUNT(cases));
+    run_cases(*state, cases, ENTRIES(cases));
 }
 
 static void test_every_rule_has_its_cases(void **state) {
     (void)state;
-    check_have_cases(rules_of_parameters_test, COUNT(rules_of_parameters_test), cases,
-                     COUNT(cases));
+    check_have_cases(rules_of_parameters_test, ENTRIES(rules_of_parameters_test), cases,
+                     ENTRIES(cases));
 }
 
 /* Each breach that a call can have is named, though it is withheld for one of them. */

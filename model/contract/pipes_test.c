@@ -190,12 +190,12 @@ static const struct script_case cases[] = {
 };
 
 static void test_rules(void **state) {
-    run_cases(*state, cases, COUNT(cases));
+    run_cases(*state, cases, ENTRIES(cases));
 }
 
 static void test_every_rule_has_its_cases(void **state) {
     (void)state;
-    check_have_cases(rules_of_pipes_test, COUNT(rules_of_pipes_test), cases, COUNT(cases));
+    check_have_cases(rules_of_pipes_test, ENTRIES(rules_of_pipes_test), cases, ENTRIES(cases));
 }
 
 /* Generic rights mean less than of a file. */
@@ -213,7 +213,7 @@ static void test_granted_access(void **state) {
     };
     struct flt_contract *contract = *state;
     const struct flt_view view = flt_contract_view(contract);
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < ENTRIES(rows); i++) {
         struct script s;
         struct flt_handle_row row;
         run_clean(&s, contract, rows[i].script);

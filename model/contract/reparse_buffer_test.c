@@ -139,13 +139,13 @@ static const struct script_case cases[] = {
 };
 
 static void test_rules(void **state) {
-    run_cases(*state, cases, COUNT(cases));
+    run_cases(*state, cases, ENTRIES(cases));
 }
 
 static void test_every_rule_has_its_cases(void **state) {
     (void)state;
-    check_have_cases(rules_of_reparse_buffer_test, COUNT(rules_of_reparse_buffer_test), cases,
-                     COUNT(cases));
+    check_have_cases(rules_of_reparse_buffer_test, ENTRIES(rules_of_reparse_buffer_test), cases,
+                     ENTRIES(cases));
 }
 
 static void test_violations_in_words(void **state) {
@@ -161,7 +161,7 @@ static void test_violations_in_words(void **state) {
         {LEAVES("o1") TAKE "NULL", "TakeReparseBuffer did not hand out object 1, the buffer of the "
                                    "last open that stopped on a link"},
     };
-    for (size_t i = 0; i < COUNT(texts); i++) {
+    for (size_t i = 0; i < ENTRIES(texts); i++) {
         struct script s;
         script_run(&s, *state, "", texts[i].script);
         assert_string_equal(s.violation.what, texts[i].what);

@@ -29,6 +29,7 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
+from . import libfuzzer
 from .common import TOP, Stop
 
 FOLDER = TOP / "fuzz" / "defects"
@@ -228,6 +229,7 @@ class Kill(NamedTuple):
     rule: str  # empty: not killed
     by: str  # the file, or what the fuzzer needed
     runs: int = 0  # that the fuzzer made
+    calls: int = 0  # in them
 
 
 def _replay(program, path):
@@ -303,9 +305,10 @@ def killed_by_fuzzing(program, work, runs, seed):
     corpus.mkdir(exist_ok=True)
     command = [str(program), f"-runs={runs}", f"-seed={seed}", "-print_final_stats=1", f"-artifact_prefix={work}/", str(corpus)]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-    token = re.search(r"^DEDUP_TOKEN: (\S+)", done.stderr, re.M)
-    made = re.search(r"^stat::number_of_executed_units: *(\d+)", done.stderr, re.M)
-    made = int(made.group(1)) if made else 0
+    output = libfuzzer.Output()
+    for line in done.stderr.splitlines():
+        output.feed(line)
+    made, calls = output.executed(), json.loads(output.our_stats or "{}").get("calls", 0)
     if done.returncode == 0:
-        return Kill("", "", made)
-    return Kill(token.group(1) if token else "sanitizer", f"{made} runs", made)
+        return Kill("", "", made, calls)
+    return Kill(output.rule() or "sanitizer", f"{made} runs", made, calls)

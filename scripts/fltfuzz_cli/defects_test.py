@@ -145,7 +145,7 @@ BUDGET = SimpleNamespace(fuzz_runs=1000)
 
 def fuzzed(*kills_):
     """What fuzzing adds to the row of a defect of the rules a and b."""
-    return mutants._fuzz_row(Report.DEFECT, [defects.Kill(rule, "", runs) for rule, runs in kills_], BUDGET)
+    return mutants._fuzz_row(Report.DEFECT, [defects.Kill(rule, "", runs, 10 * runs) for rule, runs in kills_], BUDGET)
 
 
 class Corpus(unittest.TestCase):
@@ -157,13 +157,13 @@ class Corpus(unittest.TestCase):
 
     def test_one_that_fails_under_a_rule_goes_before_one_that_expects_something_else(self):
         other, broken = {"file": "a", "verdict": "unexpected"}, {"file": "b", "verdict": "finding", "rule": "r"}
-        self.assertEqual(self.caught({"file": "f", "verdict": "fine"}, other, broken), ("r", "b", 0))
-        self.assertEqual(self.caught(other), (defects.EXPECTATION, "a", 0))
-        self.assertEqual(self.caught(), ("", "", 0))
+        self.assertEqual(self.caught({"file": "f", "verdict": "fine"}, other, broken), ("r", "b", 0, 0))
+        self.assertEqual(self.caught(other), (defects.EXPECTATION, "a", 0, 0))
+        self.assertEqual(self.caught(), ("", "", 0, 0))
 
     def test_a_crash(self):
         with mock.patch.object(defects, "_replay", return_value=(None, "c")):
-            self.assertEqual(defects.killed_by_corpus("", ["folder"]), ("sanitizer", "c", 0))
+            self.assertEqual(defects.killed_by_corpus("", ["folder"]), ("sanitizer", "c", 0, 0))
 
 
 class Report(unittest.TestCase):
@@ -173,11 +173,11 @@ class Report(unittest.TestCase):
         row = mutants._defect_row(self.DEFECT, defects.Kill("b", "seed/y.seq"), defects.Kill("a", "seed/x.seq"))
         self.assertEqual(mutants.report(row), "caught: late: Too late.\n    corpus: b y.seq; shown: a x.seq")
         row |= fuzzed(("b", 7))
-        self.assertEqual(mutants.report(row), "caught: late: Too late.\n    corpus: b y.seq; shown: a x.seq; fuzzing: b 7 runs")
+        self.assertEqual(mutants.report(row), "caught: late: Too late.\n    corpus: b y.seq; shown: a x.seq; fuzzing: b 7 sequences, 70 calls")
         row |= fuzzed(("", 100))
-        self.assertRegex(mutants.report(row), "(?s)^NOT FOUND by fuzzing: late: .*; fuzzing: nothing in 1,000 runs$")
+        self.assertRegex(mutants.report(row), "(?s)^NOT FOUND by fuzzing: late: .*; fuzzing: nothing in 1,000 sequences$")
         row |= fuzzed(("c", 100))
-        self.assertRegex(mutants.report(row), "; fuzzing: c nothing in 1,000 runs, a rule it does not name there$")
+        self.assertRegex(mutants.report(row), "; fuzzing: c nothing in 1,000 sequences, a rule it does not name there$")
 
     def test_what_it_names_must_fail_under_the_first_rule(self):
         row = mutants._defect_row(self.DEFECT, defects.Kill("b", "y.seq"), defects.Kill("b", "x.seq"))
@@ -199,14 +199,14 @@ class Report(unittest.TestCase):
         row = mutants._defect_row(self.DEFECT, defects.Kill("a", "x.seq"), None)
         rows = [row, row | fuzzed(("a", 7)), row | fuzzed(("a", 5)), row | fuzzed(("", 1000))]
         self.assertEqual([mutants.verdict(rows, share) for share in (None, 67, 66)], [FINDING, FINDING, FINE])
-        self.assertEqual(mutants.summary(rows), "4 tried, 4 caught by the corpus; 3 fuzzed for, 2 found (66.7 %), half of them within 6 runs")
+        self.assertEqual(mutants.summary(rows), "4 tried, 4 caught by the corpus; 3 fuzzed for, 2 found (66.7 %), half of them within 6 sequences")
         self.assertEqual(mutants.summary(rows[:1]), "1 tried, 1 caught by the corpus")
         self.assertEqual(mutants.summary(rows[-1:]), "1 tried, 1 caught by the corpus; 1 fuzzed for, 0 found (0.0 %)")
 
     def test_one_that_is_out_of_reach(self):
         said = mutants.OUT_OF_REACH.format(kills.needed(fuzzed(("a", 50))))
         row = {**mutants._defect_row(self.DEFECT, defects.Kill("a", "x.seq"), None), "fuzzing": said}
-        self.assertIn("corpus: a x.seq; fuzzing: not asked: 50 runs when last measured", mutants.report(row))
+        self.assertIn("corpus: a x.seq; fuzzing: not asked: 50 sequences, 500 calls when last measured", mutants.report(row))
 
     def test_a_lost_check(self):
         lost = defects.Defect("lost-a", "Lost.", ["a"], [], "seed/x.seq")

@@ -18,12 +18,12 @@ from . import afl, libfuzzer
 from .build import build, target_table
 from .common import FINDING, FINE, TOP, TROUBLE, Stop
 from .common import count, echo, make_folder, run_through, say, state_folder, targets, whole_number
+from .progress import StatusLine
 from .tools import add_switches
 
 DEFAULT_TARGET, DEFAULT_SECONDS = "fuzz_close", 60
 MOST_SECONDS, MOST_JOBS, MOST_NUMBER = 30 * 24 * 3600, 256, 2**31 - 1
 SWITCHES = "FLTFUZZ_SWITCHES"  # the targets read the file that it names
-LINE_SECONDS = 10  # between status lines where they cannot be rewritten
 MARGIN_SECONDS = 60  # past its time limit a process is stopped
 
 
@@ -163,29 +163,6 @@ def end_on_signal():
     finally:
         for number, handler in before:
             signal.signal(number, handler)
-
-
-class StatusLine:
-    """Rewritten in place at a terminal; a line now and then elsewhere."""
-
-    def __init__(self):
-        self._terminal = sys.stderr.isatty()
-        self._last = time.monotonic()
-        self._width = 0
-
-    def show(self, text):
-        if self._terminal:
-            room = shutil.get_terminal_size().columns - 1
-            text = text[:room]
-            print("\r" + text.ljust(min(self._width, room)), end="", file=sys.stderr, flush=True)
-            self._width = len(text)
-        elif time.monotonic() - self._last >= LINE_SECONDS:
-            print(text, file=sys.stderr, flush=True)
-            self._last = time.monotonic()
-
-    def clear(self):
-        if self._terminal and self._width:
-            print("\r" + " " * self._width + "\r", end="", file=sys.stderr, flush=True)
 
 
 class Campaign:

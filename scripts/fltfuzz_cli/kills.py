@@ -35,9 +35,9 @@ def last(name):
     return row if row and row["fuzzing"] == "done" and row["edit"] == edit_of(name) else None
 
 
-def median(row):
-    """Sequences that fuzzing needed; infinite when half of the seeds found nothing."""
-    return statistics.median(math.inf if runs is None else runs for runs in row["fuzz_needed"])
+def median(row, of="fuzz_needed"):
+    """Sequences, or calls, that fuzzing needed; infinite when half of the seeds found nothing."""
+    return statistics.median(math.inf if needed is None else needed for needed in row[of])
 
 
 def needed(row):
@@ -45,8 +45,9 @@ def needed(row):
     needed_, budget = row["fuzz_needed"], f"{row['fuzz_budget']:,}"
     of_which = "" if len(needed_) == 1 else f", the median of {', '.join('none' if runs is None else f'{runs:,}' for runs in needed_)}"
     if median(row) < math.inf:
-        return f"{median(row):,.0f} runs{of_which}"
-    return f"nothing in {budget} runs" + (f" from {sum(runs is None for runs in needed_)} of {len(needed_)} seeds" if of_which else "")
+        calls = f", {median(row, 'fuzz_calls'):,.0f} calls" if "fuzz_calls" in row else ""
+        return f"{median(row):,.0f} sequences{calls}{of_which}"
+    return f"nothing in {budget} sequences" + (f" from {sum(runs is None for runs in needed_)} of {len(needed_)} seeds" if of_which else "")
 
 
 def record(rows, path=FILE):

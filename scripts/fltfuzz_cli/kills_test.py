@@ -8,7 +8,7 @@ from . import defects, kills
 from .common import Stop
 
 ROW = {"defect": "canary", "kind": "defect", "corpus_rule": "close-once", "corpus_file": "a.seq",
-       "fuzz_rule": "close-once", "fuzz_needed": [12], "fuzz_budget": 100, "found": True, "fuzzing": "done", "caught": True}
+       "fuzz_rule": "close-once", "fuzz_needed": [12], "fuzz_calls": [120], "fuzz_budget": 100, "found": True, "fuzzing": "done", "caught": True}
 
 
 class Kept(unittest.TestCase):
@@ -52,12 +52,12 @@ class Figures(unittest.TestCase):
         self.assertEqual(kills.blank({**row, "fuzzing": "not asked: a lost check"}, "1"), "")
 
     def test_words(self):
-        self.assertEqual(kills.said(ROW), "a.seq fails under close-once; fuzzing from nothing found close-once after 12 runs")
+        self.assertEqual(kills.said(ROW), "a.seq fails under close-once; fuzzing from nothing found close-once after 12 sequences, 120 calls")
         nothing = {**ROW, "fuzz_rule": "", "found": False, "fuzz_needed": [None], "corpus_rule": ""}
-        self.assertEqual(kills.said(nothing), "no sequence fails; fuzzing from nothing found nothing in 100 runs")
-        many = {**ROW, "fuzz_needed": [1200, None, 7]}
-        self.assertEqual(kills.needed(many), "1,200 runs, the median of 1,200, none, 7")
-        self.assertEqual(kills.needed({**many, "fuzz_needed": [None, None, 7]}), "nothing in 100 runs from 2 of 3 seeds")
+        self.assertEqual(kills.said(nothing), "no sequence fails; fuzzing from nothing found nothing in 100 sequences")
+        many = {**ROW, "fuzz_needed": [1200, None, 7], "fuzz_calls": [9000, None, 80]}
+        self.assertEqual(kills.needed(many), "1,200 sequences, 9,000 calls, the median of 1,200, none, 7")
+        self.assertEqual(kills.needed({**many, "fuzz_needed": [None, None, 7]}), "nothing in 100 sequences from 2 of 3 seeds")
         self.assertEqual(kills.said({**ROW, "kind": "lost check"}), "a.seq fails under close-once")
 
 

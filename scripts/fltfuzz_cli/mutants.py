@@ -5,12 +5,14 @@ import math
 import statistics
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import defects, kills, operators_run
 from .build import build
 from .common import FINDING, FINE, TOP, Stop, whole_number
+from .progress import StatusLine, bar
 
 CORPUS = [folder for folder in sorted((TOP / "corpus").glob("fuzz_*")) if folder.name != "fuzz_codec"]  # those are bytes
 MILLION = 1_000_000
@@ -89,18 +91,19 @@ def _fuzz_row(defect, caught, options):
     needed = [kill.runs if kill.rule in defect.rules else None for kill in caught]
     under = next((kill.rule for kill in caught if kill.rule in defect.rules), caught[0].rule)
     row = {"fuzzing": "done", "fuzz_rule": under, "fuzz_needed": needed, "fuzz_budget": options.fuzz_runs}
+    row["fuzz_calls"] = [kill.calls if kill.rule in defect.rules else None for kill in caught]
     return {**row, "found": kills.median(row) < math.inf}
 
 
 def _fuzz(program, defect, work, options, first_seed):
     """Under a rule that it names. A run that meets another of its consequences, which is luck and moves
     with every change of the mutator, is no end: the next seed has the runs that are left."""
-    seed, used = first_seed, 0
+    seed, used, calls = first_seed, 0, 0
     while True:
         kill = defects.killed_by_fuzzing(program, work, options.fuzz_runs - used, seed)
-        used += kill.runs
+        used, calls = used + kill.runs, calls + kill.calls
         if kill.rule in defect.rules:
-            return kill._replace(runs=used)
+            return kill._replace(runs=used, calls=calls)
         if not kill.rule or not kill.runs or used >= options.fuzz_runs:
             return kill
         seed += 1
@@ -163,7 +166,7 @@ def summary(rows):
         return said
     found = [row for row in fuzzed if row["found"]]
     said += f"; {len(fuzzed)} fuzzed for, {len(found)} found ({_percent(found, fuzzed):.1f} %)"
-    return said + (f", half of them within {statistics.median(map(kills.median, found)):,.0f} runs" if found else "")
+    return said + (f", half of them within {statistics.median(map(kills.median, found)):,.0f} sequences" if found else "")
 
 
 def _percent(some, of_all):
@@ -176,6 +179,21 @@ def verdict(rows, at_least):
     found = [row for row in fuzzed if row["found"]]
     enough = not fuzzed or _percent(found, fuzzed) >= (at_least or 100)
     return FINE if enough and all(row["caught"] for row in rows) else FINDING
+
+
+def _try_all(chosen, folder, options):
+    """The table; at a terminal how far it is stands below the rows."""
+    rows, status, start = [], StatusLine(), time.monotonic()
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for row in pool.map(lambda defect: _try(defect, folder, options), chosen):
+            rows.append(row)
+            status.clear()
+            if not options.json:
+                print(report(row), flush=True)
+            if len(rows) < len(chosen):
+                missed = sum(not (row["caught"] and row.get("found", True)) for row in rows)
+                status.show(bar(len(rows), len(chosen), f"defects, {missed} missed", time.monotonic() - start))
+    return rows
 
 
 def run(options):
@@ -196,12 +214,7 @@ def run(options):
     folder = folder.resolve()
     if not (folder / "compile_commands.json").is_file():
         raise Stop(f"{folder}: no finished build is there")
-    rows = []
-    with ThreadPoolExecutor(options.jobs) as pool:
-        for row in pool.map(lambda defect: _try(defect, folder, options), chosen):
-            rows.append(row)
-            if not options.json:
-                print(report(row), flush=True)
+    rows = _try_all(chosen, folder, options)
     if options.record:
         kills.record(rows)
     if options.json:

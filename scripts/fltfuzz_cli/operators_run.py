@@ -12,7 +12,7 @@ from pathlib import Path
 from . import defects, equivalents, operators
 from .build import build
 from .common import FINDING, FINE, TOP, Stop, count, say
-from .fuzz import StatusLine
+from .progress import StatusLine, bar
 from .workshop import Kit, Outcome, Workshop, passes, time_limit
 
 FOLDERS = ("model/kernel", "model/contract")
@@ -150,12 +150,8 @@ class Trial:
 
 
 def _progress(tried, total, seconds):
-    done = len(tried)
     survived = sum(one.outcome.state == "survived" for one in tried)
-    width = 20
-    bar = "#" * (width * done // total) + "." * (width - width * done // total)
-    left = seconds / done * (total - done)
-    return f"[{bar}] {done:,} of {total:,} mutants, {survived} not noticed, {done / seconds:.1f}/s, {left / 60:.0f} min {left % 60:.0f} s left"
+    return bar(len(tried), total, f"mutants, {survived} not noticed", seconds)
 
 
 # ---- saying it ----------------------------------------------------------------------------------
