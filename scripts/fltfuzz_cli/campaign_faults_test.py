@@ -17,6 +17,11 @@ from pathlib import Path
 
 from . import campaign_fixture as fixture
 from .common import FINDING, FINE, TROUBLE
+from .tests_at_once import AtOnce
+
+
+def load_tests(_loader, tests, _pattern):
+    return AtOnce(tests)
 
 
 class Faults(unittest.TestCase):

@@ -12,10 +12,17 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
-from . import campaign, campaign_corpus, campaign_finds, campaign_fixture, campaign_screen, campaign_slices, durable, shrink
+from . import campaign, campaign_corpus, campaign_finds, campaign_fixture, campaign_record, campaign_screen, campaign_slices, durable, shrink
 from .build import Target
 from .campaign_slices import Turn
 from .common import FINDING, FINE, TROUBLE, Stop
+from .tests_at_once import AtOnce
+
+
+def load_tests(loader, tests, _pattern):
+    """Nights wait; the others change what all see."""
+    nights = AtOnce(loader.loadTestsFromTestCase(Nights))
+    return unittest.TestSuite([*(suite for suite in tests if not any(isinstance(test, Nights) for test in suite)), nights])
 
 
 class Options(unittest.TestCase):
@@ -314,6 +321,24 @@ class Screens(unittest.TestCase):
         screen = campaign_screen.Screen(Path("/nowhere/log.txt"), io.StringIO())
         screen.say("still said")
         self.assertEqual(screen.log_lost, 1)
+
+
+class Samples(unittest.TestCase):
+    def sample(self, per_second, seconds, ended=None):
+        """Of a target that has an engine which says that, so long after its start."""
+        one = turn("fuzz_close", 4)
+        one.calls_per_sequence = 20
+        output = SimpleNamespace(per_second=per_second, runs=50, corpus=12, coverage=99)
+        running = [SimpleNamespace(turn=one, elapsed=lambda: seconds, process=SimpleNamespace(output=output))]
+        corpora = {"fuzz_close": SimpleNamespace(files={}, states=None)}
+        night = SimpleNamespace(slices=running, corpora=corpora, desk=SimpleNamespace(met={}), elapsed=lambda: 70.0)
+        return campaign_record.sample(night, one, ended)["calls_per_second"]
+
+    def test_an_engine_that_starts_is_not_slow(self):
+        self.assertEqual(self.sample(5, 1), 100)
+        self.assertIsNone(self.sample(0, 1))
+        self.assertEqual(self.sample(0, 60), 0)
+        self.assertEqual(self.sample(0, 1, SimpleNamespace(speed=lambda: 7)), 140)
 
 
 class Nights(unittest.TestCase):

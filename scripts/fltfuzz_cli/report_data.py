@@ -11,7 +11,7 @@ from .common import Stop, count
 NUMBERS = ("sequences", "calls", "per_second", "calls_per_second", "coverage", "corpus", "states", "findings")  # of a sample
 OF_TARGET = ("seconds", "sequences", "calls", "coverage", "corpus_before", "corpus_after", "states")  # of night.json
 MOST_TEXT = 20_000  # characters of a file that are shown
-TEXTS = ("sequence.seq", "trace.txt", "report.txt")
+TEXTS = ("sequence.seq", "trace.txt", "report.txt", "program.c")
 OF_COVERAGE = {"calls": list, "rule_kinds": dict, "rule_sentences": dict, "rule_calls": list, "transitions": list, "totals": dict}
 TOTALS = ("rule_calls", "rule_calls_tried", "transitions", "transitions_reached")
 
