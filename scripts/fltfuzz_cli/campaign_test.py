@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import tempfile
+import time
 import unittest
 from pathlib import Path
 from types import SimpleNamespace
@@ -258,6 +259,26 @@ class Corpora(unittest.TestCase):
         self.assertIsNone(self.corpus.merge("/target", self.top / "work", broken))
         self.assertEqual(sum("could not" in line for line in self.lines), 2, self.lines)
 
+    def test_an_engine_takes_files_away_while_another_merges(self):
+        names = self.put(b"1", b"2")
+
+        def engine(words, _):
+            (self.corpus.path / names[0]).unlink()
+            kept, of = map(Path, words[-2:])
+            for path in of.iterdir():
+                (kept / path.name).write_bytes(path.read_bytes())
+            return SimpleNamespace(returncode=0)
+
+        self.assertEqual(self.corpus.merge("/target", self.top / "work", engine), set(names))
+        self.assertEqual(self.corpus.merge("/target", self.top / "work", lambda *_: SimpleNamespace(returncode=0)), set())
+        self.assertEqual([path.name for path in (self.top / "work" / "of").iterdir()], [names[1]])
+
+    def test_where_there_are_no_links(self):
+        names = self.put(b"1", b"2")
+        with mock.patch.object(campaign_corpus.os, "link", side_effect=PermissionError(1, "no links here")):
+            folder = self.corpus.sequences(self.top / "sequences")
+        self.assertEqual({path.name: path.read_bytes() for path in folder.iterdir()}, {name: (self.corpus.path / name).read_bytes() for name in names})
+
     def test_the_largest_go_first(self):
         self.put(b"x" * 10, b"y" * 30, b"z" * 20)
         self.assertEqual(self.corpus.drop_largest(35), 2)
@@ -321,6 +342,23 @@ class Screens(unittest.TestCase):
         screen = campaign_screen.Screen(Path("/nowhere/log.txt"), io.StringIO())
         screen.say("still said")
         self.assertEqual(screen.log_lost, 1)
+
+
+class Slices(unittest.TestCase):
+    def test_its_time_is_over_when_it_has_ended(self):
+        """Not when somebody gets to it: a corpus may be pruned meanwhile."""
+        with tempfile.TemporaryDirectory() as folder:
+            build = campaign_fixture.Build(Path(folder) / "build", "busy")
+            (Path(folder) / "corpus").mkdir()
+            one, begun = turn("fuzz_close", 4), time.monotonic()
+            piece = campaign_slices.Slice(one, build.bin / "fuzz_close", 60, 1, Path(folder) / "work", [Path(folder) / "corpus"])
+            while piece.running():
+                time.sleep(0.01)
+            took = time.monotonic() - begun
+            time.sleep(0.5)
+            piece.finish()
+        self.assertLessEqual(one.seconds, took)
+        self.assertGreaterEqual(one.seconds, 0.25)
 
 
 class Samples(unittest.TestCase):
