@@ -21,6 +21,7 @@ from .fuzz import MOST_JOBS, MOST_NUMBER, MOST_SECONDS, seed_folders, use_switch
 from .tools import add_switches
 
 DEFAULT_QUOTA = 1024  # MiB
+PAGE = "report.html"  # of the last night, in the campaign's folder
 TOOLS = ["seq", "minimize", "replay", "features", "coverage", "rules"]
 
 
@@ -183,8 +184,9 @@ def take_over(corpora, night):
 
 
 def conclude(options, night):
-    """The summary; the exit code."""
+    """The summary, the page; the exit code."""
     told = night.told()
+    write_page(night)
     if options.json:
         print(json.dumps(told, indent=1))
     else:
@@ -192,6 +194,14 @@ def conclude(options, night):
     if any(finding["status"] == "new" for finding in told["findings"]):
         return FINDING
     return TROUBLE if any(row["aside"] for row in told["targets"].values()) else FINE
+
+
+def write_page(night):
+    from .report import write_page as write  # which takes from here what names a campaign's folder
+
+    page = night.folder.path / PAGE
+    trouble = write(night.folder.path, night.id, page)
+    night.say(f"no page of the night: {trouble}" if trouble else f"the night as a page: {page}")
 
 
 def summary(told, folder):

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import importlib.util
 import io
 import json
 import os
@@ -402,6 +403,7 @@ class Nights(unittest.TestCase):
         self.assertGreaterEqual(len(samples), 4)
         for sample in samples:
             self.assertEqual(sorted(sample), ["calls", "calls_per_second", "corpus", "coverage", "findings", "per_second", "sequences", "states", "t", "target"])
+        self.check_page(told["id"], done.stderr)
         self.assertIn("new: a-", (night / "log.txt").read_text(encoding="utf-8"))
         finding = self.folder / "findings" / next(one["name"] for one in told["findings"] if one["rule"] == "a")
         self.assertEqual(sorted(path.name for path in finding.iterdir()), ["finding.json", "input", "minimal", "report.txt", "sequence.seq", "trace.txt"])
@@ -409,6 +411,21 @@ class Nights(unittest.TestCase):
         self.assertEqual((kept["seen"], kept["minimal"], kept["flaky"]), (2, True, False))
         self.assertEqual(kept["reproduce"], f"./scripts/fltfuzz replay {finding}/minimal")
         self.assertIn(f"reproduce: {kept['reproduce']}", (finding / "report.txt").read_text(encoding="utf-8"))
+
+    def check_page(self, night, said):
+        page = self.folder / "report.html"
+        if importlib.util.find_spec("jinja2") is None:
+            self.assertIn("no page of the night: it needs Jinja2", said)
+        else:
+            self.assertIn(f"the night as a page: {page}", said)
+            self.assertIn(f"night {night}</title>", page.read_text(encoding="utf-8"))
+
+    def test_no_page_is_no_failure(self):
+        build = campaign_fixture.Build(self.top / "build", "busy")
+        (self.folder / "report.html" / "in the way").mkdir(parents=True)
+        done = campaign_fixture.campaign(build, self.folder, "--for", "2s")
+        self.assertEqual(done.returncode, FINE, done.stderr)
+        self.assertIn("no page of the night: ", done.stderr)
 
     def test_inputs_that_fail_when_it_begins(self):
         """They are findings; of many that break one rule a few are looked at, and no slice is lost to them."""
