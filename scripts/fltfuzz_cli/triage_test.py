@@ -166,6 +166,11 @@ class Commands(Lives):
             self.assertEqual((code, line in told), (TROUBLE, True), told)
         (self.folder / "findings" / self.name / "finding.json").write_text('{"status": "odd"}', encoding="utf-8")
         self.assertIn("its status is none of new", self.triage("list")[1])
+        path = self.folder / "findings" / self.name / "finding.json"
+        path.write_text(json.dumps({**SEEN, "status": "new", "first_seen": "", "last_seen": "", "seen": 1}), encoding="utf-8")
+        self.assertIn("finding.json: says nothing of ticket, condition\n", self.triage("list")[1])
+        path.write_text(json.dumps({**SEEN, "name": "b", "status": "new", "first_seen": "", "last_seen": "", "seen": 1, "ticket": None, "condition": None}), encoding="utf-8")
+        self.assertIn("finding.json: is of another finding, b\n", self.triage("list")[1])
         (self.folder / "campaign.json").unlink()
         self.assertIn("there is no campaign", self.triage("list")[1])
 
