@@ -1,5 +1,7 @@
 """The command line: help, and one clear line with exit code 2 for what is wrong."""
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -7,7 +9,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from . import findings
+from . import cli, findings
 
 FLTFUZZ = Path(__file__).resolve().parents[1] / "fltfuzz"
 BASICS = ("bash", "env", "dirname", "readlink", "grep", "cat", "python3")
@@ -62,7 +64,10 @@ class Usage(unittest.TestCase):
             for build in (Path(folder) / "none", Path(folder) / "empty"):
                 for words in (["regress"], ["coverage"], ["rules"], ["mutants"], ["triage", "--dir", str(campaign)], ["campaign", "--for", "2s", "--dir", f"{folder}/c"]):
                     end = ["list", "--check"] if words[0] == "triage" else []
-                    self.refused([*words, "--build", str(build), *end], str(build))
+                    errors = io.StringIO()
+                    with contextlib.redirect_stderr(errors), contextlib.redirect_stdout(io.StringIO()):
+                        code = cli.main([*words, "--build", str(build), *end])
+                    self.assertEqual((code, errors.getvalue().count("\n"), str(build) in errors.getvalue()), (2, 1, True), errors.getvalue())
                 (Path(folder) / "empty" / "bin").mkdir(parents=True, exist_ok=True)
                 (Path(folder) / "empty" / "fuzz_targets.txt").write_text(table, encoding="utf-8")
 
