@@ -13,6 +13,7 @@
 
 All JSON is replaced by durable.write, and whatever the manifest names was synced before it names it."""
 
+import contextlib
 import datetime
 import fcntl
 import json
@@ -43,6 +44,16 @@ def utc_now():
 
 def timestamp():
     return utc_now().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def runs(path):
+    """A campaign does, on that folder."""
+    with contextlib.suppress(OSError), open(path / "lock", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 class Folder:

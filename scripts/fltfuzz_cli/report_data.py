@@ -5,7 +5,7 @@ import json
 import math
 from pathlib import Path
 
-from .campaign_folder import MANIFEST
+from .campaign_folder import MANIFEST, runs
 from .common import Stop, count
 
 NUMBERS = ("sequences", "calls", "per_second", "calls_per_second", "coverage", "corpus", "states", "findings")  # of a sample
@@ -144,6 +144,8 @@ class Campaign:
         night["named"] = bool(told)
         night["coverage"] = self._coverage(told.get("coverage"), where)
         night["measured"] = not told or told.get("coverage") is not None
+        if night["state"] == "running":
+            night["state"] = "still running" if name == self.nights[-1] and runs(self.path) else "killed"
         return night
 
     def _samples(self, name):
