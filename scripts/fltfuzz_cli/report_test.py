@@ -81,6 +81,19 @@ class Whole(OfFolder):
         self.page()
         self.assertEqual((len(re.findall(unfolded, self.text)), self.text.count("sequence.seq</summary>")), (0, 16))
 
+    def test_a_difference_is_that_of_what_is_shown(self):
+        for name, seconds in ((A, 7.6), (B, 8.4)):
+            told = json.loads((self.dir / "nights" / name / "night.json").read_text(encoding="utf-8"))
+            told["targets"]["fuzz_close"]["seconds"] = seconds
+            self.put(f"nights/{name}/night.json", told)
+        self.assertEqual(self.told()["diff"]["targets"]["fuzz_close"]["seconds"], {"a": 8, "b": 8})
+
+    def test_why_a_target_got_no_turns_is_told(self):
+        told = json.loads((self.dir / "nights" / B / "night.json").read_text(encoding="utf-8"))
+        told["targets"]["fuzz_close"]["aside"] = "put aside: 3 slices <in> a row went wrong"
+        self.put(f"nights/{B}/night.json", told)
+        self.assertIn("put aside: 3 slices <in> a row went wrong", self.page().words)
+
     def test_many_nights_are_folded(self):
         names = [f"2026-10-{day:02}T030000Z" for day in range(1, 15)]
         self.put("campaign.json", {"version": 1, "nights": [*names[:12], A, B], "findings": []})
