@@ -6,6 +6,7 @@
     inbox/SHA1/               inputs that an engine found something with, until they have been looked at
     findings/NAME/            the findings (findings.py)
     nights/ID/                samples.jsonl, night.json, log.txt
+    report.html               the last night as a page
     failing/TARGET/           files of the working corpus that fail; the next night tries them again
     set-aside/TARGET/         files of a corpus that no engine could use
     work/                     of the running slices; swept at the start

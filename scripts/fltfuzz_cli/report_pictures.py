@@ -83,11 +83,10 @@ def _found(nights, starts):
     """As steps: there is nothing between one finding and two."""
     stretches = []
     for night, start in zip(nights, starts):
-        points = []
-        for sample in night["samples"]:
-            if sample["findings"] is not None:
-                if points and points[-1][1] != sample["findings"]:
-                    points.append((start + sample["t"], points[-1][1]))
-                points.append((start + sample["t"], sample["findings"]))
-        stretches.append(points)
+        points = [(start + sample["t"], sample["findings"]) for sample in night["samples"] if sample["findings"] is not None]
+        steps = points[:1]
+        for at, value in points:
+            if value != steps[-1][1]:
+                steps += [(at, steps[-1][1]), (at, value)]
+        stretches.append(steps + points[-1:] if points[-1:] != steps[-1:] else steps)
     return [stretch for stretch in stretches if stretch]

@@ -164,8 +164,9 @@ class Charts(unittest.TestCase):
                          [[(20, 1000), (30, 0)], [(100, 1000)], [(130, 1000), (140, 0)], [(210, 1000)]])
 
     def test_findings_come_in_steps(self):
-        samples = [sample(10), sample(20, findings=2), sample(30, findings=2), sample(40, findings=None)]
-        self.assertEqual(report_pictures._found([{"samples": samples}, {"samples": []}], [5, 50]), [[(15, 0), (25, 0), (25, 2), (35, 2)]])
+        samples = [sample(10), sample(15), sample(20, findings=2), sample(25, findings=2), sample(30, findings=2), sample(40, findings=None)]
+        self.assertEqual(report_pictures._found([{"samples": samples}, {"samples": []}, {"samples": samples[:1]}], [5, 50, 90]),
+                         [[(15, 0), (25, 0), (25, 2), (35, 2)], [(100, 0)]])
 
 
 class Numbers(unittest.TestCase):
