@@ -86,6 +86,9 @@ class Real(unittest.TestCase):
         text = (folder / "sequence.seq").read_text(encoding="utf-8")
         self.assertIn("rule handle-count-exact", self.replay(self.broken, folder / "sequence.seq").stdout)
         self.assertIn("ZwDuplicateObject", (folder / "trace.txt").read_text(encoding="utf-8"))
+        program = (folder / "program.c").read_text(encoding="utf-8")
+        self.assertIn(f"NTSTATUS {''.join(word.capitalize() for word in folder.name.split('-'))}(", program)
+        self.assertNotIn(str(self.top), program)
         lines = text.splitlines()
         calls = [number for number, line in enumerate(lines) if re.match(r"[^#(]*\w+\(", line)]
         self.assertLessEqual(len(calls), 3, text)

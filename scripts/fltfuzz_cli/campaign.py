@@ -21,6 +21,7 @@ from .fuzz import MOST_JOBS, MOST_NUMBER, MOST_SECONDS, seed_folders, use_switch
 from .tools import add_switches
 
 DEFAULT_QUOTA = 1024  # MiB
+PAGE = "report.html"  # of the last night, in the campaign's folder
 TOOLS = ["seq", "minimize", "replay", "features", "coverage", "rules"]
 
 
@@ -107,15 +108,22 @@ def manifest_for(options, folder):
             raise Stop(f"{folder.path}: the campaign of {manifest['started']} has ended; start another with --for")
         if options.seconds:
             manifest["seconds_asked"] = manifest["seconds_run"] + options.seconds
-    elif not options.seconds:
-        raise Stop("campaign needs --for TIME, as in --for 8h, or --resume")
     else:
         manifest = next_manifest(options, folder, manifest)
+    go_on_as_asked(options, manifest)
     if options.jobs:
         manifest["jobs"] = options.jobs
     if options.quota:
         manifest["quota_bytes"] = options.quota << 20
     return manifest, max(0, manifest["seconds_asked"] - manifest["seconds_run"])
+
+
+def go_on_as_asked(options, manifest):
+    """A campaign that is resumed has the targets and switches with which it began, as long as it gets no others."""
+    asked = manifest.get("asked", {}) if options.resume else {}
+    options.weights = options.weights or asked.get("targets")
+    options.switches = options.switches or asked.get("switches")
+    manifest["asked"] = {"targets": options.weights, "switches": options.switches and os.path.abspath(options.switches)}
 
 
 def next_manifest(options, folder, before):
@@ -137,6 +145,8 @@ def next_manifest(options, folder, before):
 def run(options):
     # What a sanitizer reports without a stack has no cause to be known by.
     os.environ.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
+    if not options.resume and not options.seconds:
+        raise Stop("campaign needs --for TIME, as in --for 8h, or --resume")
     folder = Folder((options.dir or default_folder()).absolute())
     folder.lock()
     try:
@@ -183,8 +193,9 @@ def take_over(corpora, night):
 
 
 def conclude(options, night):
-    """The summary; the exit code."""
+    """The summary, the page; the exit code."""
     told = night.told()
+    write_page(night)
     if options.json:
         print(json.dumps(told, indent=1))
     else:
@@ -192,6 +203,14 @@ def conclude(options, night):
     if any(finding["status"] == "new" for finding in told["findings"]):
         return FINDING
     return TROUBLE if any(row["aside"] for row in told["targets"].values()) else FINE
+
+
+def write_page(night):
+    from .report import write_page as write  # which takes from here what names a campaign's folder
+
+    page = night.folder.path / PAGE
+    trouble = write(night.folder.path, night.id, page)
+    night.say(f"no page of the night: {trouble}" if trouble else f"the night as a page: {page}")
 
 
 def summary(told, folder):

@@ -187,10 +187,19 @@ class Corpus:
         return set(told["keep"])
 
     def sequences(self, folder):
-        """A folder of links to what the tools read as the targets do."""
+        """A folder of what the tools read as the targets do."""
+        return self._links(folder, set(self.files) - self.texts)
+
+    def _links(self, folder, names):
+        """They stay there, whatever an engine takes away meanwhile."""
         folder.mkdir(parents=True, exist_ok=True)
-        for name in set(self.files) - self.texts:
-            os.link(self.path / name, folder / name)
+        for name in names:
+            try:
+                os.link(self.path / name, folder / name)
+            except FileNotFoundError:
+                pass  # it took it away already
+            except OSError:  # no links on this disk
+                shutil.copyfile(self.path / name, folder / name)
         return folder
 
     def merge(self, binary, work, run):
@@ -198,7 +207,9 @@ class Corpus:
         kept = work / "kept"
         shutil.rmtree(work, ignore_errors=True)
         kept.mkdir(parents=True, exist_ok=True)
-        words = [str(binary), "-set_cover_merge=1", f"-artifact_prefix={work}/", str(kept), str(self.path)]
+        # For libFuzzer each file that goes missing while it merges is a crash: it starts anew, and fails in the end.
+        of = self._links(work / "of", self.files)
+        words = [str(binary), "-set_cover_merge=1", f"-artifact_prefix={work}/", str(kept), str(of)]
         try:
             done = run(words, TOOL_SECONDS)
         except subprocess.TimeoutExpired:

@@ -16,7 +16,13 @@ import unittest
 from pathlib import Path
 
 from . import campaign_fixture as fixture
+from . import report_data
 from .common import FINDING, FINE, TROUBLE
+from .tests_at_once import AtOnce
+
+
+def load_tests(_loader, tests, _pattern):
+    return AtOnce(tests)
 
 
 class Faults(unittest.TestCase):
@@ -92,9 +98,16 @@ class Killed(Faults):
         build = self.build("ends")
         with self.started(build, "--for", "60s") as process:
             self.wait_for(lambda: (build.bin / "count-fuzz_close").exists())
+            self.assertEqual(self.state(), "still running")
             process.kill()
             process.wait()
             self.wait_for(lambda: not self.running(build.bin / "fuzz_close"), 10)
+        self.assertEqual(self.state(), "killed")
+
+    def state(self):
+        """Of the only night, as a report has it."""
+        report = report_data.Campaign(self.folder)
+        return report.night(report.choose("last"))["state"]
 
     @staticmethod
     def running(program):
@@ -105,8 +118,8 @@ class Killed(Faults):
         return False
 
     def test_a_polite_end_keeps_what_is_running(self):
-        build = self.build("finds-a", "ends")
-        with self.started(build, "--for", "60s") as process:
+        build = self.build("finds-a", "ends", targets=("fuzz_close", "fuzz_names"))
+        with self.started(build, "--for", "60s", "--target", "fuzz_close") as process:
             self.wait_for(lambda: (build.bin / "count-fuzz_close").exists() and (build.bin / "count-fuzz_close").read_text() == "2")
             process.terminate()
             _, errors = process.communicate(timeout=40)
@@ -117,6 +130,7 @@ class Killed(Faults):
         done = fixture.campaign(build, self.folder, "--resume", "--for", "2s")
         self.ends(done, FINE, "nothing was found")
         self.assertEqual(fixture.check(self.folder)["state"], "ended")
+        self.assertFalse((build.bin / "count-fuzz_names").exists(), "it was resumed with another target")
 
 
 class Folders(Faults):

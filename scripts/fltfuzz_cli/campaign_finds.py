@@ -254,18 +254,19 @@ class Examiner:
             files["minimal"] = binary.read_bytes()
             done = self.tool("replay", "--trace", "--quiet", "--", str(binary))
             files["trace.txt"] = done.stdout.replace(str(binary).encode(), str(where / "minimal").encode()) if done is not None else b""
-        return {**files, **self.c_form(sequence)}
+        return {**files, **self.c_form(sequence, where)}
 
-    def c_form(self, sequence):
-        """{} where the build has no program that writes it."""
+    def c_form(self, sequence, where):
+        """A function of the finding's name; {} where the build has no program that writes it."""
         if not (self.programs / "fltfuzz-export").exists():
             return {}
-        done = self.tool("export", "--", str(sequence))
+        function = "".join(word.capitalize() for word in re.findall(r"[A-Za-z0-9]+", where.name))
+        done = self.tool("export", "--name", function, "--", str(sequence))
         if done is None or done.returncode != 0 or not done.stdout:
             told = done.stderr.decode("utf-8", "replace").strip().splitlines() if done is not None else []
             self.say("no C form of the finding" + (f": {told[0].replace(str(sequence), sequence.name)}" if told else ""))
             return {}
-        return {"program.c": done.stdout}
+        return {"program.c": done.stdout.replace(str(sequence).encode(), f"{where.name}/sequence.seq".encode())}
 
 
 def relative(path):

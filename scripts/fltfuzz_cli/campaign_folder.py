@@ -6,6 +6,7 @@
     inbox/SHA1/               inputs that an engine found something with, until they have been looked at
     findings/NAME/            the findings (findings.py)
     nights/ID/                samples.jsonl, night.json, log.txt
+    report.html               the last night as a page
     failing/TARGET/           files of the working corpus that fail; the next night tries them again
     set-aside/TARGET/         files of a corpus that no engine could use
     work/                     of the running slices; swept at the start
@@ -13,6 +14,7 @@
 
 All JSON is replaced by durable.write, and whatever the manifest names was synced before it names it."""
 
+import contextlib
 import datetime
 import fcntl
 import json
@@ -43,6 +45,16 @@ def utc_now():
 
 def timestamp():
     return utc_now().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def runs(path):
+    """A campaign does, on that folder."""
+    with contextlib.suppress(OSError), open(path / "lock", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 class Folder:

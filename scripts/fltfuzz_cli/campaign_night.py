@@ -88,6 +88,8 @@ class Night:
         self.manifest["state"] = "running"
         self._recover()
         self.save()
+        self.write_night()  # however it ends, it is known that it began
+        self._sample([])
         while self.left() >= 1 and self._turns_left() or self.slices:
             self._start_slices()
             self._watch()

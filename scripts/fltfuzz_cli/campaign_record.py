@@ -1,5 +1,7 @@
 """What is written of a night: a sample (a line of samples.jsonl), and its result (night.json)."""
 
+STARTING_SECONDS = 5  # in which an engine's 0 means that it has not said yet how fast it is
+
 
 def sample(night, turn, ended=None):
     """`ended`: the slice that has just been counted."""
@@ -7,10 +9,11 @@ def sample(night, turn, ended=None):
     corpus = night.corpora[turn.name]
     speed = sum(output.per_second for output in active) + (ended.speed() if ended else 0)
     fresh = sum(output.runs for output in active)
+    starts = not speed and any(piece.turn is turn and piece.elapsed() < STARTING_SECONDS for piece in night.slices)
     return {
         "t": round(night.elapsed(), 1), "target": turn.name, "sequences": turn.tonight["sequences"] + fresh,
         "calls": turn.tonight["calls"] + int(fresh * turn.calls_per_sequence), "per_second": speed,
-        "calls_per_second": round(speed * turn.calls_per_sequence),
+        "calls_per_second": None if starts else round(speed * turn.calls_per_sequence),
         "coverage": max([turn.coverage] + [output.coverage for output in active]),
         "corpus": max([len(corpus.files)] + [output.corpus for output in active]),
         "states": corpus.states, "findings": len(night.desk.met),

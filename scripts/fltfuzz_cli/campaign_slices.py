@@ -88,7 +88,7 @@ class Slice:
         words = libfuzzer.command(binary, libfuzzer.Limits(seconds, 0, seed), work, folders)
         self.process = libfuzzer.Process(beside.ends_with_us(words), folder=work)
         beside.limit_files(self.process.pid, beside.MOST_OF_A_FILE)
-        self.started = self.ended = time.monotonic()
+        self.started, self.ended = time.monotonic(), None
         self.why_stopped = ""
         self._killed_at = None
         self._looked_at = self.started
@@ -107,6 +107,7 @@ class Slice:
         """Reads what it says; sees to it that it ends, and does not fill the disk."""
         self.process.update()
         if not self.process.running():
+            self.ended = self.ended or time.monotonic()  # what we are at may keep us from settling it for long
             return False
         now = time.monotonic()
         if self._killed_at and now > self._killed_at:
@@ -124,7 +125,7 @@ class Slice:
     def finish(self):
         """Waits for its end, and counts what it did. The inputs that it found something with."""
         self.process.finish(1 if self._killed_at else libfuzzer.SINGLE_RUN_SECONDS)
-        self.ended = time.monotonic()
+        self.ended = self.ended or time.monotonic()
         output, elapsed = self.process.output, self.ended - self.started
         try:
             calls = int(json.loads(output.our_stats)["calls"])

@@ -1,18 +1,27 @@
 """Campaigns: whose turn it is, what a report shows, what is one cause, what is on the screen."""
 
 import argparse
+import importlib.util
 import io
 import json
 import tempfile
+import time
 import unittest
 from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
-from . import campaign, campaign_corpus, campaign_finds, campaign_fixture, campaign_screen, campaign_slices, durable, shrink
+from . import campaign, campaign_corpus, campaign_finds, campaign_fixture, campaign_record, campaign_screen, campaign_slices, durable, shrink
 from .build import Target
 from .campaign_slices import Turn
 from .common import FINDING, FINE, TROUBLE, Stop
+from .tests_at_once import AtOnce
+
+
+def load_tests(loader, tests, _pattern):
+    """Nights wait; the others change what all see."""
+    nights = AtOnce(loader.loadTestsFromTestCase(Nights))
+    return unittest.TestSuite([*(suite for suite in tests if not any(isinstance(test, Nights) for test in suite)), nights])
 
 
 class Options(unittest.TestCase):
@@ -30,6 +39,21 @@ class Options(unittest.TestCase):
         for word in ("fuzz_none", "fuzz_close=", "fuzz_close=0", "fuzz_close=1001", "fuzz_close=x"):
             with self.assertRaises(Stop):
                 campaign.weights_of([word], table)
+
+    def test_what_was_asked_is_kept(self):
+        """For --resume, unless it is asked for something else; a new campaign begins with what is asked then."""
+        def asked(manifest, resume, weights=None, switches=None):
+            options = SimpleNamespace(resume=resume, weights=weights, switches=switches)
+            campaign.go_on_as_asked(options, manifest)
+            return options.weights, options.switches
+
+        manifest = {}
+        self.assertEqual(asked(manifest, False, ["fuzz_names=3"], "my.switches"), (["fuzz_names=3"], "my.switches"))
+        self.assertEqual(asked(manifest, True), (["fuzz_names=3"], os.path.abspath("my.switches")))
+        self.assertEqual(asked(manifest, True, ["fuzz_close"])[0], ["fuzz_close"])
+        self.assertEqual(asked(manifest, True)[0], ["fuzz_close"])
+        self.assertEqual(asked(manifest, False), (None, None))
+        self.assertEqual(asked({}, True), (None, None))  # of an older version
 
     def test_every_target_has_a_weight(self):
         from .common import targets
@@ -248,6 +272,26 @@ class Corpora(unittest.TestCase):
         self.assertIsNone(self.corpus.merge("/target", self.top / "work", broken))
         self.assertEqual(sum("could not" in line for line in self.lines), 2, self.lines)
 
+    def test_an_engine_takes_files_away_while_another_merges(self):
+        names = self.put(b"1", b"2")
+
+        def engine(words, _):
+            (self.corpus.path / names[0]).unlink()
+            kept, of = map(Path, words[-2:])
+            for path in of.iterdir():
+                (kept / path.name).write_bytes(path.read_bytes())
+            return SimpleNamespace(returncode=0)
+
+        self.assertEqual(self.corpus.merge("/target", self.top / "work", engine), set(names))
+        self.assertEqual(self.corpus.merge("/target", self.top / "work", lambda *_: SimpleNamespace(returncode=0)), set())
+        self.assertEqual([path.name for path in (self.top / "work" / "of").iterdir()], [names[1]])
+
+    def test_where_there_are_no_links(self):
+        names = self.put(b"1", b"2")
+        with mock.patch.object(campaign_corpus.os, "link", side_effect=PermissionError(1, "no links here")):
+            folder = self.corpus.sequences(self.top / "sequences")
+        self.assertEqual({path.name: path.read_bytes() for path in folder.iterdir()}, {name: (self.corpus.path / name).read_bytes() for name in names})
+
     def test_the_largest_go_first(self):
         self.put(b"x" * 10, b"y" * 30, b"z" * 20)
         self.assertEqual(self.corpus.drop_largest(35), 2)
@@ -314,6 +358,41 @@ class Screens(unittest.TestCase):
         self.assertEqual(screen.log_lost, 1)
 
 
+class Slices(unittest.TestCase):
+    def test_its_time_is_over_when_it_has_ended(self):
+        """Not when somebody gets to it: a corpus may be pruned meanwhile."""
+        with tempfile.TemporaryDirectory() as folder:
+            build = campaign_fixture.Build(Path(folder) / "build", "busy")
+            (Path(folder) / "corpus").mkdir()
+            one, begun = turn("fuzz_close", 4), time.monotonic()
+            piece = campaign_slices.Slice(one, build.bin / "fuzz_close", 60, 1, Path(folder) / "work", [Path(folder) / "corpus"])
+            while piece.running():
+                time.sleep(0.01)
+            took = time.monotonic() - begun
+            time.sleep(0.5)
+            piece.finish()
+        self.assertLessEqual(one.seconds, took)
+        self.assertGreaterEqual(one.seconds, 0.25)
+
+
+class Samples(unittest.TestCase):
+    def sample(self, per_second, seconds, ended=None):
+        """Of a target that has an engine which says that, so long after its start."""
+        one = turn("fuzz_close", 4)
+        one.calls_per_sequence = 20
+        output = SimpleNamespace(per_second=per_second, runs=50, corpus=12, coverage=99)
+        running = [SimpleNamespace(turn=one, elapsed=lambda: seconds, process=SimpleNamespace(output=output))]
+        corpora = {"fuzz_close": SimpleNamespace(files={}, states=None)}
+        night = SimpleNamespace(slices=running, corpora=corpora, desk=SimpleNamespace(met={}), elapsed=lambda: 70.0)
+        return campaign_record.sample(night, one, ended)["calls_per_second"]
+
+    def test_an_engine_that_starts_is_not_slow(self):
+        self.assertEqual(self.sample(5, 1), 100)
+        self.assertIsNone(self.sample(0, 1))
+        self.assertEqual(self.sample(0, 60), 0)
+        self.assertEqual(self.sample(0, 1, SimpleNamespace(speed=lambda: 7)), 140)
+
+
 class Nights(unittest.TestCase):
     """The real command, with a stand-in for the target."""
 
@@ -337,6 +416,7 @@ class Nights(unittest.TestCase):
         self.assertGreaterEqual(len(samples), 4)
         for sample in samples:
             self.assertEqual(sorted(sample), ["calls", "calls_per_second", "corpus", "coverage", "findings", "per_second", "sequences", "states", "t", "target"])
+        self.check_page(told["id"], done.stderr)
         self.assertIn("new: a-", (night / "log.txt").read_text(encoding="utf-8"))
         finding = self.folder / "findings" / next(one["name"] for one in told["findings"] if one["rule"] == "a")
         self.assertEqual(sorted(path.name for path in finding.iterdir()), ["finding.json", "input", "minimal", "report.txt", "sequence.seq", "trace.txt"])
@@ -344,6 +424,21 @@ class Nights(unittest.TestCase):
         self.assertEqual((kept["seen"], kept["minimal"], kept["flaky"]), (2, True, False))
         self.assertEqual(kept["reproduce"], f"./scripts/fltfuzz replay {finding}/minimal")
         self.assertIn(f"reproduce: {kept['reproduce']}", (finding / "report.txt").read_text(encoding="utf-8"))
+
+    def check_page(self, night, said):
+        page = self.folder / "report.html"
+        if importlib.util.find_spec("jinja2") is None:
+            self.assertIn("no page of the night: it needs Jinja2", said)
+        else:
+            self.assertIn(f"the night as a page: {page}", said)
+            self.assertIn(f"night {night}</title>", page.read_text(encoding="utf-8"))
+
+    def test_no_page_is_no_failure(self):
+        build = campaign_fixture.Build(self.top / "build", "busy")
+        (self.folder / "report.html" / "in the way").mkdir(parents=True)
+        done = campaign_fixture.campaign(build, self.folder, "--for", "2s")
+        self.assertEqual(done.returncode, FINE, done.stderr)
+        self.assertIn("no page of the night: ", done.stderr)
 
     def test_inputs_that_fail_when_it_begins(self):
         """They are findings; of many that break one rule a few are looked at, and no slice is lost to them."""

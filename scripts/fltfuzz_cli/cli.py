@@ -1,6 +1,7 @@
 """The commands and their options."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -71,6 +72,12 @@ def main(words):
         if str(stop):
             print(f"fltfuzz: {stop}", file=sys.stderr)
         return stop.code
+    except FileNotFoundError as error:
+        folder = getattr(options, "build", None)
+        if folder is None or not error.filename or Path(folder).absolute() not in Path(os.fsdecode(error.filename)).absolute().parents:
+            raise
+        print(f"fltfuzz: {os.fsdecode(error.filename)}: is not there; {folder} is no finished build", file=sys.stderr)
+        return TROUBLE
     except KeyboardInterrupt:
         print("fltfuzz: interrupted", file=sys.stderr)
         return TROUBLE

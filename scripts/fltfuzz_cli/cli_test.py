@@ -1,10 +1,15 @@
 """The command line: help, and one clear line with exit code 2 for what is wrong."""
 
+import contextlib
+import io
+import json
 import os
 import subprocess
 import tempfile
 import unittest
 from pathlib import Path
+
+from . import cli, findings
 
 FLTFUZZ = Path(__file__).resolve().parents[1] / "fltfuzz"
 BASICS = ("bash", "env", "dirname", "readlink", "grep", "cat", "python3")
@@ -46,6 +51,25 @@ class Usage(unittest.TestCase):
     def test_a_corpus_that_cannot_be(self):
         self.refused(["fuzz", "--corpus", __file__], "not a folder")
         self.refused(["fuzz", "--corpus", "/dev/null/corpus"], "/dev/null/corpus")
+
+    def test_a_build_that_is_none(self):
+        """Not there at all, and without its programs."""
+        table = "fuzz_close sequences fuzz_close\n"
+        with tempfile.TemporaryDirectory() as folder:
+            campaign = Path(folder) / "campaign"
+            (campaign / "findings" / "a").mkdir(parents=True)
+            finding = {**dict.fromkeys(findings.KEYS, ""), "name": "a", "status": "new", "target": "fuzz_close"}
+            for name, value in (("campaign.json", {}), ("findings/a/finding.json", finding)):
+                (campaign / name).write_text(json.dumps(value), encoding="utf-8")
+            for build in (Path(folder) / "none", Path(folder) / "empty"):
+                for words in (["regress"], ["coverage"], ["rules"], ["mutants"], ["triage", "--dir", str(campaign)], ["campaign", "--for", "2s", "--dir", f"{folder}/c"]):
+                    end = ["list", "--check"] if words[0] == "triage" else []
+                    errors = io.StringIO()
+                    with contextlib.redirect_stderr(errors), contextlib.redirect_stdout(io.StringIO()):
+                        code = cli.main([*words, "--build", str(build), *end])
+                    self.assertEqual((code, errors.getvalue().count("\n"), str(build) in errors.getvalue()), (2, 1, True), errors.getvalue())
+                (Path(folder) / "empty" / "bin").mkdir(parents=True, exist_ok=True)
+                (Path(folder) / "empty" / "fuzz_targets.txt").write_text(table, encoding="utf-8")
 
     def test_help(self):
         overview = run("--help")

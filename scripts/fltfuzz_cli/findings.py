@@ -28,6 +28,7 @@ from . import campaign_folder, durable
 from .common import Stop
 
 STATUSES = ("new", "known", "fixed")
+KEYS = ("name", "rule", "shape", "ticket", "condition", "first_seen", "last_seen", "target", "seen", "calls", "minimal", "flaky", "reproduce")
 FIELDS = ("rule", "call", "outcome", "target", "profile", "shape")
 
 
@@ -98,6 +99,9 @@ class Findings:
             raise Stop(f"{path}: is no JSON") from None
         if not isinstance(finding, dict) or finding.get("status") not in STATUSES:
             raise Stop(f"{path}: its status is none of {', '.join(STATUSES)}")
+        absent = [key for key in KEYS if key not in finding]
+        if absent or finding["name"] != name:
+            raise Stop(f"{path}: says nothing of {', '.join(absent)}" if absent else f"{path}: is of another finding, {finding['name']}")
         return finding
 
     def load_all(self):

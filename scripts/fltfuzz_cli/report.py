@@ -4,7 +4,7 @@ nights compared."""
 import json
 from pathlib import Path
 
-from . import report_diff, report_lines, report_words
+from . import durable, report_diff, report_lines, report_words
 from .build import set_up
 from .campaign import default_folder
 from .common import FINE, Stop
@@ -56,6 +56,22 @@ def run(options):
     if str(options.json) != "-":
         print("\n".join(report_words.lines(report, report_diff.lines(report["diff"]) if report["diff"] else ())))
     return FINE
+
+
+def write_page(folder, night, page):
+    """Of that night, for who has just run it; what kept it from being written, or nothing."""
+    try:
+        from . import report_page
+    except ImportError:
+        return "it needs Jinja2: ./scripts/fltfuzz report --html FILE installs it"
+    try:
+        campaign = Campaign(folder)
+        report = make(campaign, night, campaign.before(night), report_lines.read(page))
+        pages = f"{report_lines.folder_for(page).name}/index.html"
+        durable.write(page, report_page.render(report, [campaign.night(name) for name in shown(campaign, night)], pages).encode())
+    except OSError as error:
+        return f"{error.filename or page}: {error.strerror}"
+    return ""
 
 
 def nights_for(campaign, options):

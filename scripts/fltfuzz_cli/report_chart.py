@@ -94,7 +94,7 @@ def _line(name, stretches, colour, x_of, y_of):
     for stretch in stretches:
         points = [(x_of(seconds), y_of(value)) for seconds, value in thinned(stretch)]
         if len(points) == 1:
-            parts.append(f'<circle cx="{points[0][0]:.1f}" cy="{points[0][1]:.1f}" r="2.2"/>')
+            parts.append(f'<circle cx="{points[0][0]:.1f}" cy="{points[0][1]:.1f}" r="3"/>')
         else:
             parts.append('<polyline points="' + " ".join(f"{x:.1f},{y:.1f}" for x, y in points) + '"/>')
     return "".join(parts) + "</g>"

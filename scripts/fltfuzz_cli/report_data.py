@@ -5,13 +5,13 @@ import json
 import math
 from pathlib import Path
 
-from .campaign_folder import MANIFEST
+from .campaign_folder import MANIFEST, runs
 from .common import Stop, count
 
 NUMBERS = ("sequences", "calls", "per_second", "calls_per_second", "coverage", "corpus", "states", "findings")  # of a sample
 OF_TARGET = ("seconds", "sequences", "calls", "coverage", "corpus_before", "corpus_after", "states")  # of night.json
 MOST_TEXT = 20_000  # characters of a file that are shown
-TEXTS = ("sequence.seq", "trace.txt", "report.txt")
+TEXTS = ("sequence.seq", "trace.txt", "report.txt", "program.c")
 OF_COVERAGE = {"calls": list, "rule_kinds": dict, "rule_sentences": dict, "rule_calls": list, "transitions": list, "totals": dict}
 TOTALS = ("rule_calls", "rule_calls_tried", "transitions", "transitions_reached")
 
@@ -144,6 +144,8 @@ class Campaign:
         night["named"] = bool(told)
         night["coverage"] = self._coverage(told.get("coverage"), where)
         night["measured"] = not told or told.get("coverage") is not None
+        if night["state"] == "running":
+            night["state"] = "still running" if name == self.nights[-1] and runs(self.path) else "killed"
         return night
 
     def _samples(self, name):

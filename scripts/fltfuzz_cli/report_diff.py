@@ -12,7 +12,7 @@ def of_target(row):
     """A target's measures in a night; None where it has none."""
     speed = row["calls"] / row["seconds"] if row["calls"] and row["seconds"] else None
     return {"coverage": row["coverage"], "states": row["states"], "corpus": row["corpus_after"], "calls_per_second": rounded(speed),
-            "calls": row["calls"], "seconds": row["seconds"]}
+            "calls": row["calls"], "seconds": rounded(row["seconds"])}
 
 
 def make(a, b):

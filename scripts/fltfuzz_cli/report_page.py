@@ -30,6 +30,8 @@ def render(report, nights, lines_page):
         lines_page=lines_page,
         change=change,
         number=report_words.number,
+        times=report_words.times,
+        calls=report_words.calls,
         time=report_words.time,
         when=report_words.when,
     )

@@ -68,13 +68,11 @@ def _turns(samples, start):
         return []
     turns, before = [], None
     for sample in samples:
-        begins = before is None or sample["t"] - before["t"] > GAP_SECONDS
-        told = sample["calls_per_second"] or not (begins or before["calls_per_second"] is None)
-        if begins:
+        if before is None or sample["t"] - before > GAP_SECONDS:
             turns.append([])
-        if told:
-            turns[-1].append((start + sample["t"], sample["calls_per_second"] or 0))
-        before = sample
+        before = sample["t"]
+        if sample["calls_per_second"] or turns[-1] and sample["calls_per_second"] == 0:
+            turns[-1].append((start + before, sample["calls_per_second"]))
     turns = [turn for turn in turns if turn]
     if len(turns) <= MOST_TURNS:
         return turns
@@ -82,5 +80,13 @@ def _turns(samples, start):
 
 
 def _found(nights, starts):
-    return [[(start + sample["t"], sample["findings"]) for sample in night["samples"] if sample["findings"] is not None]
-            for night, start in zip(nights, starts) if any(sample["findings"] is not None for sample in night["samples"])]
+    """As steps: there is nothing between one finding and two."""
+    stretches = []
+    for night, start in zip(nights, starts):
+        points = [(start + sample["t"], sample["findings"]) for sample in night["samples"] if sample["findings"] is not None]
+        steps = points[:1]
+        for at, value in points:
+            if value != steps[-1][1]:
+                steps += [(at, steps[-1][1]), (at, value)]
+        stretches.append(steps + points[-1:] if points[-1:] != steps[-1:] else steps)
+    return [stretch for stretch in stretches if stretch]

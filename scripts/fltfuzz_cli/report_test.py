@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import re
 import shutil
 import subprocess
 import unittest
@@ -63,6 +64,48 @@ class Whole(OfFolder):
         for words in ("edges", "calls/s", "seconds", "Compared with night " + A, "810 to 845", "Transitions never reached: 0 of 2", "Nothing"):
             self.assertEqual(words in page.words, words != "Nothing", words)
 
+    def test_what_the_pointer_is_at_stays_at_the_map(self):
+        """A line that sticks to the window's edge would otherwise cover all that stands above the map."""
+        self.page()
+        self.assertRegex(self.text, r'<div class="map"><div class="scroll"><table class="heat"[^>]*>(?s:(?!<div|</div>).)*</table></div>\s*<output[^>]*></output></div>')
+
+    def test_sequences_that_are_not_of_the_night_are_folded(self):
+        page = self.page()
+        self.assertEqual((page.words.count("met 4 times in this night, 4 times in all"), page.words.count("2 calls; met 4 times in all")), (2, 1))
+        unfolded = r"</dl>\s*<pre>"
+        self.assertEqual((len(re.findall(unfolded, self.text)), self.text.count("sequence.seq</summary>")), (2, 1))
+        many = [f"close-once-{number:06}" for number in range(13)]
+        for name in many:
+            self.finding(name, "new")
+        self.night(B, 845, many, None)
+        self.page()
+        self.assertEqual((len(re.findall(unfolded, self.text)), self.text.count("sequence.seq</summary>")), (0, 16))
+
+    def test_a_difference_is_that_of_what_is_shown(self):
+        for name, seconds in ((A, 7.6), (B, 8.4)):
+            told = json.loads((self.dir / "nights" / name / "night.json").read_text(encoding="utf-8"))
+            told["targets"]["fuzz_close"]["seconds"] = seconds
+            self.put(f"nights/{name}/night.json", told)
+        self.assertEqual(self.told()["diff"]["targets"]["fuzz_close"]["seconds"], {"a": 8, "b": 8})
+
+    def test_why_a_target_got_no_turns_is_told(self):
+        told = json.loads((self.dir / "nights" / B / "night.json").read_text(encoding="utf-8"))
+        told["targets"]["fuzz_close"]["aside"] = "put aside: 3 slices <in> a row went wrong"
+        self.put(f"nights/{B}/night.json", told)
+        self.assertIn("put aside: 3 slices <in> a row went wrong", self.page().words)
+
+    def test_many_nights_are_folded(self):
+        names = [f"2026-10-{day:02}T030000Z" for day in range(1, 15)]
+        self.put("campaign.json", {"version": 1, "nights": [*names[:12], A, B], "findings": []})
+        for name in names[:12]:
+            self.night(name, 800, [], None)
+        self.page()
+        self.assertIn("<details open><summary>The nights in numbers", self.text)
+        self.put("campaign.json", {"version": 1, "nights": [*names[:13], A, B], "findings": []})
+        self.night(names[12], 800, [], None)
+        self.page()
+        self.assertIn("<details><summary>The nights in numbers", self.text)
+
     def test_a_folder_that_is_none(self):
         shutil.rmtree(self.dir)
         self.run_it(code=2)
@@ -111,13 +154,19 @@ class Charts(unittest.TestCase):
 
     def test_turns(self):
         """A line for each turn; an engine that has not yet said how fast it is is not slow."""
-        samples = [sample(10, calls_per_second=0), sample(20), sample(30, calls_per_second=0), sample(90, calls_per_second=0), sample(100)]
+        samples = [sample(10, calls_per_second=0), sample(20), sample(25, calls_per_second=None), sample(30, calls_per_second=0), sample(90, calls_per_second=0),
+                   sample(100)]
         night = {"seconds": 110, "samples": samples}
         many = [sample(60 * turn + s, calls_per_second=1000 + turn + s) for turn in range(41) for s in (10, 20)]
         self.assertEqual(report_pictures._stretches([{"samples": many}], [0], "fuzz_close", "calls_per_second"),
                          [[(60 * turn + 15, 1015 + turn) for turn in range(41)]])
         self.assertEqual(report_pictures._stretches([night, night], [0, 110], "fuzz_close", "calls_per_second"),
                          [[(20, 1000), (30, 0)], [(100, 1000)], [(130, 1000), (140, 0)], [(210, 1000)]])
+
+    def test_findings_come_in_steps(self):
+        samples = [sample(10), sample(15), sample(20, findings=2), sample(25, findings=2), sample(30, findings=2), sample(40, findings=None)]
+        self.assertEqual(report_pictures._found([{"samples": samples}, {"samples": []}, {"samples": samples[:1]}], [5, 50, 90]),
+                         [[(15, 0), (25, 0), (25, 2), (35, 2)], [(100, 0)]])
 
 
 class Numbers(unittest.TestCase):

@@ -3,12 +3,21 @@
 import datetime
 
 from .campaign_screen import clock
+from .common import count
 
 SHOWN = 20  # findings
 
 
 def number(value):
     return "-" if value is None else f"{value:,.0f}"
+
+
+def times(value):
+    return "-" if value is None else "once" if value == 1 else f"{number(value)} times"
+
+
+def calls(value):
+    return "- calls" if value is None else count("call", round(value))
 
 
 def rounded(value):

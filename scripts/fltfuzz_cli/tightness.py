@@ -9,7 +9,7 @@ from .common import TOP, Stop
 
 NAME = "fuzz/tightness.txt"
 FILE = TOP / NAME
-MODES = {"own": "under its own switches", "any": "under any"}
+MODES = {"own": "under its own switches", "any": "under any switches"}
 HEAD = """\
 # How tight the contract is over the committed corpus: `fltfuzz coverage` fails when a call's mean number of
 # allowed outcomes (allowed / calls) rises, or its share of calls with a single one (single / calls) falls.

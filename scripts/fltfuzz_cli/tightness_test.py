@@ -44,7 +44,7 @@ class Compared(unittest.TestCase):
         lines = tightness.compare(self.floors, counted({}, {"ZwClose": row(1, 1, 1)}))
         self.assertEqual(lines, [
             "FltClose, under its own switches: no committed sequence makes it any more",
-            "ZwClose, under any: fuzz/tightness.txt has no floor; fltfuzz coverage --write-tightness writes it",
+            "ZwClose, under any switches: fuzz/tightness.txt has no floor; fltfuzz coverage --write-tightness writes it",
         ])
 
 

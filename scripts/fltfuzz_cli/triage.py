@@ -132,7 +132,8 @@ def run_list(options, store):
 def described(shown, paths):
     if not shown:
         return f"now: nothing is shown by {count('sequence', len(paths))}"
-    return f"now: {len(shown)} of {count('sequence', len(paths))} still fail: " + ", ".join(sorted({what for _, what in shown}))
+    fail = "fails" if len(paths) == 1 else "fail"
+    return f"now: {len(shown)} of {count('sequence', len(paths))} still {fail}: " + ", ".join(sorted({what for _, what in shown}))
 
 
 def run_show(options, store):
@@ -194,6 +195,8 @@ def run_accept(options, store):
 
 def run_promote(options, store):
     one = store.find(options.name)
+    if one["status"] == "fixed":
+        raise Stop(f"{one['name']}: is fixed already; if a campaign meets it again it is new again")
     now = Now(options)
     shown = now.still_shown(store, one)
     if shown:

@@ -112,7 +112,7 @@ class Commands(Lives):
         code, told = self.triage("list", "--check")
         self.assertEqual(code, FINE)
         self.assertIn(self.name, told)
-        self.assertIn("1 of 1 sequence still fail: a", told)
+        self.assertIn("1 of 1 sequence still fails: a", told)
         self.assertIn("1 new, 0 known, 0 fixed", told)
 
     def test_show(self):
@@ -147,7 +147,11 @@ class Commands(Lives):
             "# close-once: a handle is closed once.", "# A campaign of fuzz_close found: FltClose = STATUS_SUCCESS.",
             "FltClose(0x4)  # STATUS_INVALID_HANDLE", "# end: no leak"])
         self.assertEqual(self.store.load(self.name)["status"], "fixed")
-        self.assertEqual(self.triage("promote", self.name, "--to", str(to))[0], TROUBLE)  # never over a file
+        code, told = self.triage("promote", self.name, "--to", str(to))
+        self.assertEqual((code, "is fixed already" in told), (TROUBLE, True), told)
+        self.store.save({**self.store.load(self.name), "status": "new"})
+        code, told = self.triage("promote", self.name, "--to", str(to))
+        self.assertEqual((code, "is there already" in told), (TROUBLE, True), told)  # never over a file
 
     def test_bytes_are_promoted_as_they_are(self):
         files = {"input": b"odd bytes", "report.txt": b"report\n"}
@@ -162,6 +166,11 @@ class Commands(Lives):
             self.assertEqual((code, line in told), (TROUBLE, True), told)
         (self.folder / "findings" / self.name / "finding.json").write_text('{"status": "odd"}', encoding="utf-8")
         self.assertIn("its status is none of new", self.triage("list")[1])
+        path = self.folder / "findings" / self.name / "finding.json"
+        path.write_text(json.dumps({**SEEN, "status": "new", "first_seen": "", "last_seen": "", "seen": 1}), encoding="utf-8")
+        self.assertIn("finding.json: says nothing of ticket, condition\n", self.triage("list")[1])
+        path.write_text(json.dumps({**SEEN, "name": "b", "status": "new", "first_seen": "", "last_seen": "", "seen": 1, "ticket": None, "condition": None}), encoding="utf-8")
+        self.assertIn("finding.json: is of another finding, b\n", self.triage("list")[1])
         (self.folder / "campaign.json").unlink()
         self.assertIn("there is no campaign", self.triage("list")[1])
 
