@@ -4,6 +4,7 @@ import argparse
 import importlib.util
 import io
 import json
+import os
 import tempfile
 import time
 import unittest
