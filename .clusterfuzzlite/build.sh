@@ -1,0 +1,4 @@
+#!/bin/bash -eu
+# Started in the container that Dockerfile describes. How to build is said in one place: CMakeLists.txt.
+cd "$SRC/fltfuzz/scripts"
+exec python3 -B -m fltfuzz_cli.oss_fuzz
