@@ -61,6 +61,16 @@ class Commands(unittest.TestCase):
         self.assertEqual(found, [["campaign", "--yes", "--no-such-option", "5"], ["dance"]])
         self.assertTrue(all(refused(words) for words in found))
 
+    def test_the_container_starts_the_script_where_it_looks(self):
+        folder = TOP / ".clusterfuzzlite"
+        container = (folder / "Dockerfile").read_text(encoding="utf-8")
+        copied = re.search(r"^COPY \. (\S+)$", container, re.M)[1]
+        self.assertIn(f"\nWORKDIR {copied}\n", container)
+        self.assertIn("\nCOPY ./.clusterfuzzlite/build.sh $SRC/\n", container)
+        self.assertTrue((folder / "build.sh").stat().st_mode & 0o100)
+        folder, module = re.search(r"^cd (\S+)\nexec python3 -B -m (\S+)$", (folder / "build.sh").read_text(encoding="utf-8"), re.M).groups()
+        self.assertTrue((TOP / folder / (module.replace(".", "/") + ".py")).is_file())
+
     def test_no_tabs(self):
         for path in [*WORKFLOWS, TOP / ".clusterfuzzlite" / "project.yaml"]:
             self.assertNotIn("\t", path.read_text(encoding="utf-8"), path.name)
