@@ -118,10 +118,10 @@ class Build(unittest.TestCase):
         """Whatever was run has left the folder as it was built."""
         self.assertEqual(self.listing(), self.before)
 
-    def run_there(self, program, *words):
+    def run_there(self, program, *words, **more):
         """In $OUT, by somebody who may not write there (root could): the finished process."""
         self.assertEqual(self.out.stat().st_mode & 0o222, 0)
-        environment = {"PATH": str(self.out), "LLVM_PROFILE_FILE": str(self.scratch / "counts.profraw"), **RUNTIME}
+        environment = {"PATH": str(self.out), "LLVM_PROFILE_FILE": str(self.scratch / "counts.profraw"), **RUNTIME, **more}
         user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
         return subprocess.run(
             [str(program), *map(str, words)], cwd=self.out, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -205,6 +205,10 @@ class Packed(Build):
             self.assertEqual(counts[""][1], 0)
             self.assertGreater(counts["_forwarding"][0], counts[""][0])  # the second close was the third
             self.assertGreater(counts["_strict"][1], 0)
+        own = self.scratch / "own.switches"
+        own.write_text("profile documented\n", encoding="ascii")
+        done = self.run_there(self.out / "fuzz_close_strict", encoded, FLTFUZZ_SWITCHES=str(own))
+        self.assertIn('"bugchecks": 0', done.stdout)  # a file that is given comes first
 
 
 class Instrumented(Build):
