@@ -5,6 +5,6 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    flt_target_run(data, size);
+    flt_target_run(FLT_TARGET_PROFILE, data, size);
     return 0;
 }

@@ -13,7 +13,8 @@
 static struct {
     struct flt_runner *runner;
     struct flt_sequence sequence;
-    struct flt_sequence defaults; /* of the file that FLTFUZZ_SWITCHES names */
+    struct flt_sequence
+        defaults; /* of the file that FLTFUZZ_SWITCHES names, or the program's own */
     bool has_defaults;
     uint64_t sequences;
     double started;
@@ -50,8 +51,18 @@ static void read_switches(void) {
     target.has_defaults = true;
 }
 
-static void start(void) {
+/* A header that says nothing has the first profile already. */
+static void use_profile(enum flt_profile profile) {
+    if (target.has_defaults || profile == FLT_PROFILE_documented)
+        return;
+    flt_sequence_clear(&target.defaults);
+    target.defaults.profile = profile;
+    target.has_defaults = true;
+}
+
+static void start(enum flt_profile profile) {
     read_switches();
+    use_profile(profile);
     target.runner = flt_runner_new();
     if (!target.runner || !flt_sequence_init(&target.sequence)) {
         fputs("not enough memory for a runner\n", stderr);
@@ -61,9 +72,9 @@ static void start(void) {
     atexit(print_stats);
 }
 
-void flt_target_run(const uint8_t *data, size_t size) {
+void flt_target_run(enum flt_profile profile, const uint8_t *data, size_t size) {
     if (!target.runner)
-        start();
+        start(profile);
     flt_binary_decode(data, size, &target.sequence);
     const bool changed =
         target.has_defaults && flt_sequence_complete(&target.sequence, &target.defaults);
