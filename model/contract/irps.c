@@ -34,18 +34,6 @@ static void cleaned(const struct flt_contract *contract, const struct flt_event 
         flt_check_cleanup_process(object, violation);
 }
 
-void flt_check_cleanup_process(const struct flt_object_record *object,
-                               struct flt_violation *violation) {
-    const uint8_t process =
-        object->closed_in == FLT_IN_THREAD ? object->thread_in : object->closed_in;
-    if (!object->cleaned || !flt_is_past_cleanup(object) || object->cleaned_in == process)
-        return;
-    flt_violate(violation, FLT_RULE_irp_cleanup_in_closing_process,
-                "IRP_MJ_CLEANUP for object %" PRIu32 " in %s, the handle was closed in %s",
-                object->number, flt_constant_name(FLT_GROUP_PROCESS, object->cleaned_in),
-                flt_constant_name(FLT_GROUP_PROCESS, process));
-}
-
 static void closed(struct flt_object_record *object, struct flt_violation *violation) {
     if (object->closed)
         flt_violate(violation, FLT_RULE_irp_close_once, "a second IRP_MJ_CLOSE for object %" PRIu32,

@@ -150,10 +150,6 @@ uint32_t flt_new_file_object(struct flt_contract *contract, const struct flt_cal
 
 /* ---- IRPs (irps.c) --------------------------------------------------------------------------- */
 
-/* Once the last handle is closed and IRP_MJ_CLEANUP came, in whichever order. */
-void flt_check_cleanup_process(const struct flt_object_record *object,
-                               struct flt_violation *violation);
-
 /* The open failed at a step: what came of its IRP_MJ_CREATE, if it sent one, is over. */
 void flt_observe_undone_open(struct flt_contract *contract, const struct flt_call *call,
                              struct flt_violation *violation);
