@@ -272,9 +272,12 @@ struct flt_about_handle flt_about(const struct flt_contract *contract, uint32_t 
 struct flt_act *flt_act_of(const struct flt_contract *contract, const struct flt_call *call);
 /* When the call is back. */
 void flt_end_act(struct flt_contract *contract, const struct flt_call *call);
-/* The same, and the reference goes if it is still there. */
+
+/* ---- what such calls do (act_effects.c) ------------------------------------------------------ */
+
+/* The call is back: the reference goes if it is still there. */
 void flt_end_dereference(struct flt_contract *contract, const struct flt_call *call);
-/* The same, and the file is closed, or its create complete, if no IRP said so. */
+/* The same: the file is closed, or its create complete, if no IRP said so. */
 void flt_end_cancel(struct flt_contract *contract, const struct flt_call *call,
                     struct flt_violation *violation);
 void flt_end_complete(struct flt_contract *contract, const struct flt_call *call,
