@@ -73,33 +73,6 @@ void flt_contract_event(struct flt_contract *contract, const struct flt_event *e
     }
 }
 
-/* The file system had opened it by then: what that made, replaced or broke stays so. */
-static void begin_and_end(struct flt_contract *contract, const struct flt_call *call,
-                          uint32_t object) {
-    const struct flt_target target = flt_target_of(contract, call);
-    if (!flt_success(target.status))
-        return;
-    flt_begin_open(contract, call, object, &target);
-    flt_end_open(contract, object);
-}
-
-/* Its IRP_MJ_CLEANUP comes from no close: it is the open's own, in the thread's process. An object
- * that is still in use may be that of an open around this one; settling tells. */
-void flt_observe_undone_open(struct flt_contract *contract, const struct flt_call *call,
-                             struct flt_violation *violation) {
-    if (contract->provisional.count == 0)
-        return; /* it failed before */
-    const uint32_t newest = contract->provisional.at[contract->provisional.count - 1];
-    struct flt_object_record *object = &contract->object[newest];
-    object->not_undone = !object->cleaned || !object->closed;
-    if (object->not_undone)
-        return;
-    object->closed_in = FLT_IN_THREAD;
-    flt_check_cleanup_process(object, violation);
-    begin_and_end(contract, call, newest);
-    flt_discard_provisional(contract, newest);
-}
-
 /* ---- when the calls are over ----------------------------------------------------------------- */
 
 static void check_irps(const struct flt_object_record *object, struct flt_violation *violation) {

@@ -129,7 +129,7 @@ struct flt_spelled {
 };
 struct flt_spelled flt_spell(const struct flt_contract *contract, const struct flt_call *call);
 
-/* ---- what an open comes to (targets.c, pipes.c) ---------------------------------------------- */
+/* ---- what an open comes to (targets.c, pipe_targets.c) --------------------------------------- */
 
 struct flt_target {
     enum flt_rule rule;  /* of the success, or of the refusal */

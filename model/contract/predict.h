@@ -148,12 +148,6 @@ void flt_describe_new_handle(struct flt_contract *contract, const struct flt_cal
 uint32_t flt_new_file_object(struct flt_contract *contract, const struct flt_call *call,
                              const struct flt_outcome *outcome, struct flt_violation *violation);
 
-/* ---- IRPs (irps.c) --------------------------------------------------------------------------- */
-
-/* The open failed at a step: what came of its IRP_MJ_CREATE, if it sent one, is over. */
-void flt_observe_undone_open(struct flt_contract *contract, const struct flt_call *call,
-                             struct flt_violation *violation);
-
 /* ---- outputs (outputs.c) --------------------------------------------------------------------- */
 
 /* After a failed call: what its outputs hold; and its slots hold nothing of use. */
