@@ -275,7 +275,7 @@ void flt_end_act(struct flt_contract *contract, const struct flt_call *call);
 
 /* ---- what such calls do (act_effects.c) ------------------------------------------------------ */
 
-/* The call is back: the reference goes if it is still there. */
+/* The call is back, and its act is over: the reference goes if it is still there. */
 void flt_end_dereference(struct flt_contract *contract, const struct flt_call *call);
 /* The same: the file is closed, or its create complete, if no IRP said so. */
 void flt_end_cancel(struct flt_contract *contract, const struct flt_call *call,
