@@ -157,18 +157,6 @@ FLT_OBSERVE(ObCloseHandle) {
 
 /* ---- FltClose -------------------------------------------------------------------------------- */
 
-/* A duplicate of an Flt handle is one more of the kind where duplicate_closer says so. */
-enum flt_sure flt_is_own_to_flt_close(const struct flt_contract *contract,
-                                      const struct flt_about_handle *handle) {
-    const struct flt_switches *switches = &contract->switches;
-    if (flt_is_flt_open(handle->opener))
-        return FLT_YES;
-    if (!flt_is_duplication(handle->opener) || !handle->object_by_flt ||
-        !flt_accepts(switches, duplicate_closer, flt))
-        return FLT_NO;
-    return flt_chosen(switches, duplicate_closer, flt) ? FLT_YES : FLT_MAYBE;
-}
-
 static struct close flt_close_of(const struct flt_contract *contract,
                                  const struct flt_about_handle *handle) {
     const bool own = flt_accepts(&contract->switches, flt_close, own);

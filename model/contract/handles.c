@@ -67,28 +67,6 @@ void flt_name_handle(struct flt_contract *contract, uint32_t handle, uint64_t va
     flt_index_add(&contract->handle_index, key_of(record->table, value), handle);
 }
 
-void flt_close_handle(struct flt_contract *contract, uint32_t handle, uint8_t process,
-                      struct flt_violation *violation) {
-    struct flt_handle_record *record = &contract->handle[handle];
-    record->live = false;
-    flt_sum_handle(contract, handle);
-    contract->table[record->table].live--;
-    const uint32_t last = contract->live_handles.at[--contract->live_handles.count];
-    contract->live_handles.at[record->place] = last;
-    contract->handle[last].place = record->place;
-    if (contract->unconfirmed == handle)
-        contract->unconfirmed = FLT_NOWHERE;
-    if (contract->nameless == handle)
-        contract->nameless = FLT_NOWHERE;
-    contract->object[record->object].handles--;
-    contract->object[record->object].closed_in = process;
-    if (contract->object[record->object].handles == 0)
-        flt_end_open(contract, record->object);
-    flt_check_cleanup_process(&contract->object[record->object], violation);
-    flt_touch(contract, record->object);
-    flt_retire_if_done(contract, record->object);
-}
-
 uint8_t flt_table_for_new_handle(const struct flt_contract *contract, const struct flt_call *call) {
     const bool asks = flt_calls[call->opcode].args >> FLT_ARG_attributes & 1;
     if (!asks || call->arg[FLT_ARG_attributes] & OBJ_KERNEL_HANDLE)

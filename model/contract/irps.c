@@ -34,18 +34,6 @@ static void cleaned(const struct flt_contract *contract, const struct flt_event 
         flt_check_cleanup_process(object, violation);
 }
 
-void flt_check_cleanup_process(const struct flt_object_record *object,
-                               struct flt_violation *violation) {
-    const uint8_t process =
-        object->closed_in == FLT_IN_THREAD ? object->thread_in : object->closed_in;
-    if (!object->cleaned || !flt_is_past_cleanup(object) || object->cleaned_in == process)
-        return;
-    flt_violate(violation, FLT_RULE_irp_cleanup_in_closing_process,
-                "IRP_MJ_CLEANUP for object %" PRIu32 " in %s, the handle was closed in %s",
-                object->number, flt_constant_name(FLT_GROUP_PROCESS, object->cleaned_in),
-                flt_constant_name(FLT_GROUP_PROCESS, process));
-}
-
 static void closed(struct flt_object_record *object, struct flt_violation *violation) {
     if (object->closed)
         flt_violate(violation, FLT_RULE_irp_close_once, "a second IRP_MJ_CLOSE for object %" PRIu32,
@@ -83,33 +71,6 @@ void flt_contract_event(struct flt_contract *contract, const struct flt_event *e
         flt_act_on_close(contract, object);
         closed(&contract->object[object], violation);
     }
-}
-
-/* The file system had opened it by then: what that made, replaced or broke stays so. */
-static void begin_and_end(struct flt_contract *contract, const struct flt_call *call,
-                          uint32_t object) {
-    const struct flt_target target = flt_target_of(contract, call);
-    if (!flt_success(target.status))
-        return;
-    flt_begin_open(contract, call, object, &target);
-    flt_end_open(contract, object);
-}
-
-/* Its IRP_MJ_CLEANUP comes from no close: it is the open's own, in the thread's process. An object
- * that is still in use may be that of an open around this one; settling tells. */
-void flt_observe_undone_open(struct flt_contract *contract, const struct flt_call *call,
-                             struct flt_violation *violation) {
-    if (contract->provisional.count == 0)
-        return; /* it failed before */
-    const uint32_t newest = contract->provisional.at[contract->provisional.count - 1];
-    struct flt_object_record *object = &contract->object[newest];
-    object->not_undone = !object->cleaned || !object->closed;
-    if (object->not_undone)
-        return;
-    object->closed_in = FLT_IN_THREAD;
-    flt_check_cleanup_process(object, violation);
-    begin_and_end(contract, call, newest);
-    flt_discard_provisional(contract, newest);
 }
 
 /* ---- when the calls are over ----------------------------------------------------------------- */

@@ -129,7 +129,7 @@ struct flt_spelled {
 };
 struct flt_spelled flt_spell(const struct flt_contract *contract, const struct flt_call *call);
 
-/* ---- what an open comes to (targets.c, pipes.c) ---------------------------------------------- */
+/* ---- what an open comes to (targets.c, pipe_targets.c) --------------------------------------- */
 
 struct flt_target {
     enum flt_rule rule;  /* of the success, or of the refusal */
@@ -157,7 +157,7 @@ struct flt_target flt_find_pipe_target(const struct flt_contract *contract,
 bool flt_is_on_wrong_instance(const struct flt_call *call, uint8_t name);
 void flt_refuse(struct flt_target *target, enum flt_rule rule, uint32_t status);
 
-/* ---- what opens do to nodes (opened.c, deleting.c) ------------------------------------------- */
+/* ---- what opens do to nodes (opened.c) ------------------------------------------------------- */
 
 /* The file system has opened it: what is made, replaced or broken stays so. */
 void flt_begin_open(struct flt_contract *contract, const struct flt_call *call, uint32_t object,

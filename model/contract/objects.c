@@ -7,6 +7,11 @@ uint32_t flt_find_object(const struct flt_contract *contract, uint64_t token) {
     return token ? flt_index_find(&contract->token_index, token) : FLT_NOWHERE;
 }
 
+uint32_t flt_contract_object_number(const struct flt_contract *contract, uint64_t token) {
+    const uint32_t object = flt_find_object(contract, token);
+    return object == FLT_NOWHERE ? 0 : contract->object[object].number;
+}
+
 static uint32_t unused_record(struct flt_contract *contract) {
     const uint32_t free = contract->free_object;
     if (free != FLT_NOWHERE) {

@@ -1,6 +1,8 @@
-/* What an open does to the node that it is of, and whose it is. */
+/* What an open does to the node that it is of, when it begins and when it ends, and whose it is. */
 #include "../include/wdm.h"
 #include "state.h"
+
+/* ---- it begins ------------------------------------------------------------------------------- */
 
 /* A superseded file has the attributes that are given now, an overwritten one its own as well. */
 static void replace(struct flt_contract *contract, const struct flt_call *call, uint32_t at) {
@@ -54,4 +56,53 @@ void flt_begin_open(struct flt_contract *contract, const struct flt_call *call, 
 void flt_move_open(struct flt_contract *contract, uint32_t from, uint32_t to) {
     contract->object[to].opened = contract->object[from].opened;
     contract->object[from].opened = (struct flt_opened){.node = 0};
+}
+
+/* ---- its mark, and its end ------------------------------------------------------------------- */
+
+static bool has_mark(uint32_t mark, const struct flt_node *node) {
+    return mark != 0 && mark == node->marking;
+}
+
+bool flt_has_marked(const struct flt_contract *contract, uint32_t object) {
+    return has_mark(contract->object[object].opened.marked, flt_node_of(contract, object));
+}
+
+/* The open is over: what that does to a name that stands. */
+static void end_on_name(struct flt_contract *contract, const struct flt_opened *opened) {
+    struct flt_node *node = &contract->names.node[opened->node];
+    const bool marks = opened->delete_on_close && !flt_has_names_in_it(contract, node);
+    node->deleting |= marks;
+    if (node->deleting && has_mark(opened->posix, node))
+        flt_take_name_away(contract, opened->node, FLT_RULE_posix_delete);
+    else if (node->deleting && node->opens == 0)
+        flt_take_name_away(contract, opened->node, FLT_RULE_deleted_at_last_handle);
+    else if (marks)
+        flt_show_node(contract, opened->node, FLT_RULE_delete_on_close_marks);
+    else /* what is marked stays until the last of them closes */
+        flt_show_node(contract, opened->node,
+                      node->deleting ? FLT_RULE_deleted_at_last_handle : FLT_RULE_NONE);
+}
+
+static void end_on_server(struct flt_contract *contract, const struct flt_opened *opened) {
+    if (opened->counted && contract->names.node[opened->node].opens == 0)
+        flt_take_name_away(contract, opened->node, FLT_RULE_deleted_at_last_handle);
+    else
+        flt_show_node(contract, opened->node, FLT_RULE_NONE);
+}
+
+void flt_end_open(struct flt_contract *contract, uint32_t object) {
+    struct flt_opened *opened = &contract->object[object].opened;
+    struct flt_node *node = &contract->names.node[opened->node];
+    if (!opened->is_open)
+        return;
+    opened->is_open = false;
+    flt_end_share(contract, object);
+    node->opens -= opened->counted;
+    if (!node->named)
+        return;
+    if (flt_is_served(node))
+        end_on_server(contract, opened);
+    else
+        end_on_name(contract, opened);
 }

@@ -187,6 +187,34 @@ static void observe_success(struct flt_contract *contract, const struct flt_call
                              flt_add_reference(contract, object, call));
 }
 
+/* The file system had opened it by then: what that made, replaced or broke stays so. */
+static void begin_and_end(struct flt_contract *contract, const struct flt_call *call,
+                          uint32_t object) {
+    const struct flt_target target = flt_target_of(contract, call);
+    if (!flt_success(target.status))
+        return;
+    flt_begin_open(contract, call, object, &target);
+    flt_end_open(contract, object);
+}
+
+/* The open failed at a step: what came of its IRP_MJ_CREATE, if it sent one, is over. That
+ * IRP_MJ_CLEANUP comes from no close: it is the open's own, in the thread's process. An object that
+ * is still in use may be that of an open around this one; settling tells. */
+static void observe_undone(struct flt_contract *contract, const struct flt_call *call,
+                           struct flt_violation *violation) {
+    if (contract->provisional.count == 0)
+        return; /* it failed before */
+    const uint32_t newest = contract->provisional.at[contract->provisional.count - 1];
+    struct flt_object_record *object = &contract->object[newest];
+    object->not_undone = !object->cleaned || !object->closed;
+    if (object->not_undone)
+        return;
+    object->closed_in = FLT_IN_THREAD;
+    flt_check_cleanup_process(object, violation);
+    begin_and_end(contract, call, newest);
+    flt_discard_provisional(contract, newest);
+}
+
 void flt_observe_open(struct flt_contract *contract, const struct flt_call *call,
                       const struct flt_outcome *outcome, struct flt_violation *violation) {
     const struct flt_target target = flt_target_of(contract, call);
@@ -195,7 +223,7 @@ void flt_observe_open(struct flt_contract *contract, const struct flt_call *call
         return;
     }
     if (flt_failed_at_a_step(call, outcome))
-        flt_observe_undone_open(contract, call, violation);
+        observe_undone(contract, call, violation);
     flt_observe_failure(contract, call, outcome, violation);
 }
 

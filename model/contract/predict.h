@@ -41,9 +41,10 @@ const struct flt_clause *flt_excluded_by(const struct flt_prediction *prediction
 /* ---- breaches (breaches.c) ------------------------------------------------------------------- */
 
 void flt_breach(struct flt_prediction *prediction, enum flt_rule rule);
-/* Those that rows have in common: the IRQL, required outputs, what the thread is in. */
-void flt_find_breaches(const struct flt_contract *contract, const struct flt_call *call,
-                       struct flt_prediction *prediction);
+/* Whether FltClose, where it closes only what is its own, takes the live handle for its own. */
+enum flt_sure { FLT_NO, FLT_MAYBE, FLT_YES };
+enum flt_sure flt_is_own_to_flt_close(const struct flt_contract *contract,
+                                      const struct flt_about_handle *handle);
 /* Those of a handle argument: how it is wrong to close it, or to use it in that process. */
 void flt_find_close_breaches(const struct flt_contract *contract, const struct flt_call *call,
                              const struct flt_named *named, bool from_user_mode,
@@ -66,6 +67,13 @@ uint32_t flt_find_buffer(const struct flt_contract *contract, const struct flt_c
 /* That of a handle which goes to that table. */
 void flt_find_table_breach(const struct flt_contract *contract, const struct flt_call *call,
                            uint8_t table, struct flt_prediction *prediction);
+
+/* ---- breaches of any call (common_breaches.c) ------------------------------------------------ */
+
+/* Those that rows have in common: the IRQL, required outputs, what the thread is in, and those
+ * below. */
+void flt_find_breaches(const struct flt_contract *contract, const struct flt_call *call,
+                       struct flt_prediction *prediction);
 /* IRQL is checked by the verifier for every row but those that may run at any. */
 bool flt_above_its_irql(const struct flt_contract *contract, const struct flt_call *call);
 
@@ -112,10 +120,6 @@ bool flt_failed_at_a_step(const struct flt_call *call, const struct flt_outcome 
 
 /* ---- closing (closing.c) --------------------------------------------------------------------- */
 
-/* Whether FltClose, where it closes only what is its own, takes the live handle for its own. */
-enum flt_sure { FLT_NO, FLT_MAYBE, FLT_YES };
-enum flt_sure flt_is_own_to_flt_close(const struct flt_contract *contract,
-                                      const struct flt_about_handle *handle);
 /* The close stopped the system, as it may: the second parameter tells the reason, and which rule it
  * is. */
 uint64_t flt_reason_of_stop(const struct flt_contract *contract, const struct flt_call *call,
@@ -143,16 +147,6 @@ void flt_describe_new_handle(struct flt_contract *contract, const struct flt_cal
  */
 uint32_t flt_new_file_object(struct flt_contract *contract, const struct flt_call *call,
                              const struct flt_outcome *outcome, struct flt_violation *violation);
-
-/* ---- IRPs (irps.c) --------------------------------------------------------------------------- */
-
-/* Once the last handle is closed and IRP_MJ_CLEANUP came, in whichever order. */
-void flt_check_cleanup_process(const struct flt_object_record *object,
-                               struct flt_violation *violation);
-
-/* The open failed at a step: what came of its IRP_MJ_CREATE, if it sent one, is over. */
-void flt_observe_undone_open(struct flt_contract *contract, const struct flt_call *call,
-                             struct flt_violation *violation);
 
 /* ---- outputs (outputs.c) --------------------------------------------------------------------- */
 

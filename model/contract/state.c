@@ -92,8 +92,3 @@ uint64_t flt_contract_generation(const struct flt_contract *contract) {
 enum flt_process flt_contract_process(const struct flt_contract *contract, uint8_t thread) {
     return (enum flt_process)flt_process_of(&contract->thread[thread % FLT_THREAD_COUNT]);
 }
-
-uint32_t flt_contract_object_number(const struct flt_contract *contract, uint64_t token) {
-    const uint32_t object = flt_find_object(contract, token);
-    return object == FLT_NOWHERE ? 0 : contract->object[object].number;
-}

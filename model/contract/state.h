@@ -197,9 +197,6 @@ uint32_t flt_open_handle(struct flt_contract *contract, uint8_t table, uint64_t 
 /* One whose value is not known: no value names it until flt_name_handle. */
 uint32_t flt_open_nameless_handle(struct flt_contract *contract, uint8_t table, uint32_t object);
 void flt_name_handle(struct flt_contract *contract, uint32_t handle, uint64_t value);
-/* `process` is the one in whose context it closes, or FLT_IN_THREAD. */
-void flt_close_handle(struct flt_contract *contract, uint32_t handle, uint8_t process,
-                      struct flt_violation *violation);
 /* The table that a new handle of this call goes to. */
 uint8_t flt_table_for_new_handle(const struct flt_contract *contract, const struct flt_call *call);
 
@@ -275,9 +272,12 @@ struct flt_about_handle flt_about(const struct flt_contract *contract, uint32_t 
 struct flt_act *flt_act_of(const struct flt_contract *contract, const struct flt_call *call);
 /* When the call is back. */
 void flt_end_act(struct flt_contract *contract, const struct flt_call *call);
-/* The same, and the reference goes if it is still there. */
+
+/* ---- what such calls do (act_effects.c) ------------------------------------------------------ */
+
+/* The call is back, and its act is over: the reference goes if it is still there. */
 void flt_end_dereference(struct flt_contract *contract, const struct flt_call *call);
-/* The same, and the file is closed, or its create complete, if no IRP said so. */
+/* The same: the file is closed, or its create complete, if no IRP said so. */
 void flt_end_cancel(struct flt_contract *contract, const struct flt_call *call,
                     struct flt_violation *violation);
 void flt_end_complete(struct flt_contract *contract, const struct flt_call *call,
@@ -287,7 +287,16 @@ void flt_act_on_cleanup(struct flt_contract *contract, uint32_t object,
                         struct flt_violation *violation);
 void flt_act_on_close(struct flt_contract *contract, uint32_t object);
 
-/* ---- creates under way (creating.c) ---------------------------------------------------------- */
+/* ---- closed handles (closed.c) --------------------------------------------------------------- */
+
+/* `process` is the one in whose context it closes, or FLT_IN_THREAD. */
+void flt_close_handle(struct flt_contract *contract, uint32_t handle, uint8_t process,
+                      struct flt_violation *violation);
+/* Once the last handle is closed and IRP_MJ_CLEANUP came, in whichever order. */
+void flt_check_cleanup_process(const struct flt_object_record *object,
+                               struct flt_violation *violation);
+
+/* ---- creates under way (pending_creates.c) --------------------------------------------------- */
 
 /* The object is that of a create which comes back later: it goes to the call's slot, and no
  * reference of the caller's with it. */
