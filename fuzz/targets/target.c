@@ -60,6 +60,12 @@ static void use_profile(enum flt_profile profile) {
     target.has_defaults = true;
 }
 
+/* No abstract transitions as libFuzzer's extra counters (section __libfuzzer_extra_counters):
+ * taking and comparing snapshots costs a third of the sequences a second. Measured without
+ * sanitizers from an empty corpus, five seeds each, beside none in turns: 5,056 counts (call by
+ * move) on ten deep defects for 30 s found 37 of 50, none 44, and were first 16 times to 29. 1,021
+ * bits (the same folded) on three for 100,000 sequences found 14 of 15, none 13, and were first 8
+ * times to 7 in processor time, with lower medians on all three: too few to say that they pay. */
 static void start(enum flt_profile profile) {
     read_switches();
     use_profile(profile);

@@ -87,7 +87,8 @@ def try_and_clean(order):
 def summary(tries, names, budget, seeds):
     """What a program would read; a number of seconds is null where it is more than the budget."""
     bugs = list(dict.fromkeys(one.defect for one in tries))
-    rows = [bug_row(bug, [one for one in tries if one.defect == bug], names) for bug in bugs]
+    in_time = [one if one.seconds <= budget else one._replace(rule="") for one in tries]
+    rows = [bug_row(bug, [one for one in in_time if one.defect == bug], names) for bug in bugs]
     others = [name for name in names if name != OURS]
     return {
         "seconds": budget,

@@ -50,6 +50,11 @@ class Numbers(unittest.TestCase):
         self.assertRegex(text, r"(?m)^a .*2\.0 3/3 7 .*>10 0/3 - .*>5\.0$")
         self.assertRegex(text, r"(?m)^b .*>10 0/3 - +1\.0 3/3 7 .* -$")
 
+    def test_what_is_found_after_the_time_is_not_found(self):
+        result = summary(tries("a", "ours", 1, 1, 1), tries("a", "bytes", 10, 10.1, 10.6), tries("a", "afl", None, None, None))
+        self.assertEqual(result["bugs"][0]["engines"]["bytes"]["seconds"], [10, None, None])
+        self.assertEqual(result["bugs"][0]["engines"]["bytes"]["found"], 1)
+
     def test_found_in_equal_time(self):
         result = summary(tries("a", "ours", 0.2, 2, 4), tries("a", "bytes", 4, 9, None), tries("a", "afl", None, None, 1))
         found = result["found_within"]
