@@ -45,8 +45,7 @@ def needed(row):
     needed_, budget = row["fuzz_needed"], f"{row['fuzz_budget']:,}"
     of_which = "" if len(needed_) == 1 else f", the median of {', '.join('none' if runs is None else f'{runs:,}' for runs in needed_)}"
     if median(row) < math.inf:
-        calls = f", {median(row, 'fuzz_calls'):,.0f} calls" if "fuzz_calls" in row else ""
-        return f"{median(row):,.0f} sequences{calls}{of_which}"
+        return f"{median(row):,.0f} sequences, {median(row, 'fuzz_calls'):,.0f} calls{of_which}"
     return f"nothing in {budget} sequences" + (f" from {sum(runs is None for runs in needed_)} of {len(needed_)} seeds" if of_which else "")
 
 
