@@ -51,6 +51,8 @@ def add_command(command):
     add("--target", action="append", dest="weights", metavar="NAME[=W]", help="only this target, with this weight; may come again")
     add("--seed", type=whole_number(1, MOST_NUMBER), metavar="N", help="start of the random numbers; default: another one each time")
     add("--quota", type=whole_number(1, 2**20), metavar="MIB", help=f"bytes of the working corpus, all targets together; default {DEFAULT_QUOTA}")
+    add("--share", type=Path, metavar="FOLDER",
+        help="take new inputs of FOLDER/TARGET and give ours, after each slice; other machines may do the same")
     add_switches(sub)
     add("--json", action="store_true", help="print the night as JSON (night.json) on standard output")
     add("--build", type=Path, metavar="FOLDER", help="a finished build to take programs from")
@@ -123,7 +125,9 @@ def go_on_as_asked(options, manifest):
     asked = manifest.get("asked", {}) if options.resume else {}
     options.weights = options.weights or asked.get("targets")
     options.switches = options.switches or asked.get("switches")
-    manifest["asked"] = {"targets": options.weights, "switches": options.switches and os.path.abspath(options.switches)}
+    options.share = options.share or asked.get("share")
+    manifest["asked"] = {"targets": options.weights, "switches": options.switches and os.path.abspath(options.switches),
+                         "share": options.share and os.path.abspath(options.share)}
 
 
 def next_manifest(options, folder, before):
@@ -147,6 +151,8 @@ def run(options):
     os.environ.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
     if not options.resume and not options.seconds:
         raise Stop("campaign needs --for TIME, as in --for 8h, or --resume")
+    if options.share and not options.share.is_dir():
+        raise Stop(f"--share {options.share}: is no folder; make it first, so that one that is away is not taken for an empty one")
     folder = Folder((options.dir or default_folder()).absolute())
     folder.lock()
     try:
@@ -173,7 +179,7 @@ def prepare(options, folder, manifest, seconds, programs, table, weights, scratc
     first = folder.manifest() is None
     corpora = {turn.name: Corpus(folder, turn.name, lines.append) for turn in turns}
     seeds = {turn.name: seed_folders(turn.target, programs, scratch / turn.name, options.verbose) for turn in turns}
-    night = Night(folder, manifest, turns, corpora, seeds, programs, seconds, version())
+    night = Night(folder, manifest, turns, corpora, seeds, programs, seconds, version(), options.share)
     for corpus in corpora.values():
         corpus.tell(night.say)
     night.say(f"night {night.id}: {campaign_screen.clock(seconds)}, {count('job', manifest['jobs'])}, seed {manifest['seed']}, "

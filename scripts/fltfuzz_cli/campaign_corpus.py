@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import time
@@ -11,16 +10,15 @@ from pathlib import Path
 
 from . import durable
 from .common import count, make_folder
+from .shared_folder import MOST_BYTES, SHA1
 
-MOST_BYTES = 1024 * 1024  # of a file: engines read no more
 TOOL_SECONDS = 600  # for one look at the whole corpus
-_SHA1 = re.compile(r"[0-9a-f]{40}")
 
 
 def read(path):
     """Once more, where an engine may be in the middle of writing it."""
     data = path.read_bytes()
-    if _SHA1.fullmatch(path.name) and hashlib.sha1(data).hexdigest() != path.name:
+    if SHA1.fullmatch(path.name) and hashlib.sha1(data).hexdigest() != path.name:
         time.sleep(0.05)
         data = path.read_bytes()
     return data
@@ -83,6 +81,8 @@ class Corpus:
         """New files get their content's name and are synced; then they are listed."""
         found, counts = {}, {"renamed": 0, "set aside": 0, "empty": 0}
         for entry in sorted(os.scandir(self.path), key=lambda entry: entry.name):
+            if entry.name.startswith(durable.NEW):
+                continue  # somebody writes it
             if entry.name in self.files:
                 found[entry.name] = self.files[entry.name]
                 continue

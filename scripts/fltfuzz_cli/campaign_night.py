@@ -17,6 +17,7 @@ from pathlib import Path
 
 from . import beside, campaign_desk, campaign_finds, campaign_record, campaign_screen, campaign_slices, durable
 from .campaign_folder import option, timestamp
+from .campaign_share import Share
 from .common import Stop, count
 from .fuzz import MOST_NUMBER
 
@@ -34,13 +35,14 @@ class Interrupted(Exception):
 
 
 class Night:
-    def __init__(self, folder, manifest, turns, corpora, seeds, programs, seconds, version):
+    def __init__(self, folder, manifest, turns, corpora, seeds, programs, seconds, version, share=None):
         self.folder, self.manifest = folder, manifest
         self.turns, self.corpora, self.seeds = turns, corpora, seeds
         self.programs, self.seconds, self.version = programs, seconds, version
         self.id, self.path = folder.new_night()
         self.screen = campaign_screen.Screen(self.path / "log.txt")
         self.say = self.screen.say
+        self.share = Share(share, self.say)
         self.started_at = timestamp()
         self.started = time.monotonic()
         self.run_before = manifest["seconds_run"]
@@ -179,6 +181,7 @@ class Night:
             self.say(f"{turn.name}: {trouble}")
         shutil.rmtree(piece.folder, ignore_errors=True)
         self.corpora[turn.name].take_in()
+        self.share.exchange(self.corpora[turn.name])
         out_of_the_way = self.desk.work_through_inbox()
         # Where the engine got nowhere because of a file, and that is gone, the next slice gets further.
         self._count_failure(turn, bool(trouble) or piece.got_nowhere() and bool(found) and not out_of_the_way)

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from . import bench, campaign, coverage, ctest, explore, fuzz, mutants, regress, report, rules, tools, triage
+from . import bench, campaign, coverage, ctest, explore, fuzz, merge, mutants, regress, report, rules, tools, triage
 from .common import TROUBLE, Stop
 
 OVERVIEW = Path(__file__).with_name("overview.txt")
@@ -47,6 +47,7 @@ def make_parser():
     campaign.add_command(command)
     triage.add_command(command)
     report.add_command(command)
+    merge.add_command(command)
     explore.add_command(command)
     ctest.add_command(command)
     tools.add_commands(command)

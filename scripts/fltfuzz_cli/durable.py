@@ -3,10 +3,13 @@
 import json
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 NEW = ".new-"  # begins the name of what is being written; what a crash leaves of it is swept away
 BALLAST_BYTES = 4 * 1024 * 1024
+UMASK = os.umask(0)
+os.umask(UMASK)
 
 
 def sync_folder(folder):
@@ -27,17 +30,20 @@ def sync_file(path):
 
 
 def write(path, data):
-    """Replaces the file; the old one is there until the new one is whole."""
+    """Replaces the file; the old one is there until the new one is whole. Others may write the same name."""
     path = Path(path)
-    beside = path.with_name(NEW + path.name)
+    beside = None
     try:
-        with open(beside, "wb") as out:
+        with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=f"{NEW}{path.name}-", delete=False) as out:
+            beside = out.name
             out.write(data)
             out.flush()
+            os.fchmod(out.fileno(), 0o666 & ~UMASK)  # as any other file: others read it too
             os.fsync(out.fileno())
         os.rename(beside, path)
     except OSError:
-        beside.unlink(missing_ok=True)
+        if beside:
+            Path(beside).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
 
