@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import bench, campaign, coverage, ctest, explore, fuzz, mutants, regress, report, rules, tools, triage
+from . import bench, campaign, coverage, ctest, explore, fuzz, merge, mutants, regress, report, rules, tools, triage
 from .common import TROUBLE, Stop
 
 OVERVIEW = Path(__file__).with_name("overview.txt")
@@ -44,6 +44,7 @@ def make_parser():
 
     fuzz.add_command(command)
     campaign.add_command(command)
+    merge.add_command(command)
     triage.add_command(command)
     report.add_command(command)
     explore.add_command(command)
