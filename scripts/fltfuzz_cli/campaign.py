@@ -15,6 +15,7 @@ from .build import build, target_table
 from .campaign_corpus import Corpus
 from .campaign_folder import Folder, default_folder, option
 from .campaign_night import Night
+from .campaign_share import Share
 from .campaign_slices import WEIGHTS, Turn
 from .common import FINDING, FINE, TOP, TROUBLE, Stop, count, say, state_folder, whole_number
 from .fuzz import MOST_JOBS, MOST_NUMBER, MOST_SECONDS, seed_folders, use_switches
@@ -50,6 +51,7 @@ def add_command(command):
     add("--target", action="append", dest="weights", metavar="NAME[=W]", help="only this target, with this weight; may come again")
     add("--seed", type=whole_number(1, MOST_NUMBER), metavar="N", help="start of the random numbers; default: another one each time")
     add("--quota", type=whole_number(1, 2**20), metavar="MIB", help=f"bytes of the working corpus, all targets together; default {DEFAULT_QUOTA}")
+    add("--share", type=Path, metavar="FOLDER", help="every ten minutes take inputs from FOLDER/TARGET, and give: see `merge`")
     add_switches(sub)
     add("--json", action="store_true", help="print the night as JSON (night.json) on standard output")
     add("--build", type=Path, metavar="FOLDER", help="a finished build to take programs from")
@@ -166,6 +168,8 @@ def prepare(options, folder, manifest, seconds, programs, table, weights, scratc
     night = Night(folder, manifest, turns, corpora, seeds, programs, seconds, version())
     for corpus in corpora.values():
         corpus.tell(night.say)
+    if options.share:
+        night.share = Share(options.share.absolute(), programs.parent, {name: corpus.path for name, corpus in corpora.items()}, night.say)
     night.say(f"night {night.id}: {campaign_screen.clock(seconds)}, {count('job', manifest['jobs'])}, seed {manifest['seed']}, "
               f"{count('target', len(turns))}; in {folder.path}; Ctrl-C ends it")
     if first and not options.dir:

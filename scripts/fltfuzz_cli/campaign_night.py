@@ -50,6 +50,7 @@ class Night:
         self.desk = campaign_desk.Desk(self)
         self.asked_to_end = self.ending = False
         self.coverage = None
+        self.share = None  # a campaign_share.Share
         self.files_before = {}
         self.slice_seconds = campaign_slices.slice_length(seconds, manifest["jobs"], turns)
 
@@ -77,6 +78,8 @@ class Night:
                 signal.signal(number, handler)
             for piece in self.slices:  # where we got here by a fault of ours
                 piece.process.stop()
+            if self.share:
+                self.share.stop()
             self.screen.clear()
 
     def _on_signal(self, _number, _frame):
@@ -157,6 +160,8 @@ class Night:
         for piece in self.slices:
             piece.running()
         self._watch_disk()
+        if self.share and not self.ending:
+            self.share.tick()
         self.screen.show(self._lines)
         if time.monotonic() - self.last_sample >= SAMPLE_SECONDS:
             self.last_sample = time.monotonic()
@@ -229,9 +234,18 @@ class Night:
             if turn.weight:
                 self._keep_small(turn, 0.0, 0)
         self._measure_coverage()
+        self._share_the_rest()
         self.folder.sweep_work()  # only here: what a night that is cut short has found may be there alone
         self.manifest["state"] = "ended"
         self._close()
+
+    def _share_the_rest(self):
+        if self.share:
+            share, self.share = self.share, None  # no tick of ours goes on with it
+            try:
+                share.finish(self.tick)
+            finally:
+                share.stop()
 
     def _end_early(self):
         """Interrupted: what was found is kept and looked at."""

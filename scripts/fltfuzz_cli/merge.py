@@ -52,6 +52,7 @@ def add_command(command):
     sub.add_argument("sources", nargs="*", metavar="FROM", help="a folder, or a file; none with --prune alone")
     sub.add_argument("--prune", action="store_true", help="afterwards move aside what the rest of INTO makes superfluous")
     sub.add_argument("--json", action="store_true", help="print the numbers as JSON")
+    sub.add_argument("--shared", type=Path, metavar="FOLDER", help="stop unless this folder is there; what is below it and missing is empty")
     sub.add_argument("--build", type=Path, metavar="FOLDER", help="a finished build to take programs from")
 
 
@@ -60,6 +61,10 @@ def run(options):
         raise Stop("merge needs a folder to take from; --help has an example")
     programs, target = programs_for(options)
     sources = [corpus_of(Path(source), target.name) for source in options.sources]
+    if options.shared and not options.shared.is_dir():
+        raise Stop(f"{shown(options.shared)}: no such folder")
+    if options.shared:
+        sources = [source for source in sources if source.exists()]
     for source in sources:
         if not source.exists():
             raise Stop(f"{shown(source)}: no such file or folder")

@@ -261,7 +261,7 @@ while True:  # as an engine: written in place, some taken away again
                    for number, folder in enumerate((self.source, self.source, self.into))]
         chance, said = random.Random(5), []
         try:
-            for _ in range(3):
+            for _ in range(2):
                 killed, whole = self.start(self.into, self.source), [self.start(self.into, self.source) for _ in range(2)]
                 time.sleep(chance.uniform(0.1, 0.6))
                 killed.kill()
