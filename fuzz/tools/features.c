@@ -15,8 +15,9 @@
 #include "set_cover.h"
 
 static const char usage[] =
-    "usage: fltfuzz-features FOLDER\n"
+    "usage: fltfuzz-features FOLDER [BASE]\n"
     "  FOLDER  an engine's corpus\n"
+    "  BASE    another, which is kept as it is: of FOLDER is kept what adds to it\n"
     "Prints one JSON object: how many rules by calls and outcomes, moves and kinds of rows its "
     "files\n"
     "try, how many abstract states they pass through, and the names of a few files that try all.\n"
@@ -25,7 +26,7 @@ static const char usage[] =
 struct file {
     char *path;
     off_t size;
-    bool keep, text;
+    bool base, keep, text;
     enum flt_rule rule; /* of its finding */
 };
 
@@ -60,13 +61,14 @@ static int by_size(const void *a, const void *b) {
     return strcmp(one->path, other->path);
 }
 
-static bool list_files(const struct flt_paths *paths, struct session *session) {
+/* Those from `base` on are the base's. */
+static bool list_files(const struct flt_paths *paths, size_t base, struct session *session) {
     session->file = calloc(paths->count, sizeof *session->file);
     for (size_t i = 0; session->file && i < paths->count; i++) {
         struct stat info;
         if (stat(paths->path[i], &info) == 0)
             session->file[session->files++] =
-                (struct file){.path = paths->path[i], .size = info.st_size};
+                (struct file){.path = paths->path[i], .size = info.st_size, .base = i >= base};
     }
     if (session->file)
         qsort(session->file, session->files, sizeof *session->file, by_size);
@@ -106,10 +108,12 @@ static bool run_all(struct session *session) {
         !flt_cover_begin(session->states); /* one set: they are only counted */
     for (size_t i = 0; features && !session->out_of_memory && i < session->files; i++)
         run_file(session, features, &session->file[i]);
+    for (size_t i = 0; keep && i < session->files; i++)
+        keep[i] = session->file[i].base;
     const bool good =
         features && keep && !session->out_of_memory && flt_cover_choose(session->features, keep);
     for (size_t i = 0; good && i < session->files; i++)
-        session->file[i].keep = keep[i];
+        session->file[i].keep = keep[i] && !session->file[i].base;
     flt_features_free(features);
     free(keep);
     return good;
@@ -173,12 +177,12 @@ static void print_all(const struct session *session) {
 /* ---- the command -------------------------------------------------------------------------------
  */
 
-static int look(struct session *session, const struct flt_paths *paths) {
+static int look(struct session *session, const struct flt_paths *paths, size_t base) {
     session->runner = flt_runner_new();
     session->features = flt_cover_new();
     session->states = flt_cover_new();
     if (!session->runner || !session->features || !session->states ||
-        !flt_sequence_init(&session->sequence) || !list_files(paths, session) ||
+        !flt_sequence_init(&session->sequence) || !list_files(paths, base, session) ||
         !run_all(session)) {
         fputs("fltfuzz-features: not enough memory\n", stderr);
         return 2;
@@ -194,13 +198,16 @@ int main(int argc, char **argv) {
         fputs(usage, stdout);
         return 0;
     }
-    if (argc != 2 || argv[1][0] == '-') {
-        fputs("fltfuzz-features: one folder is needed; --help has the usage\n", stderr);
+    if (argc < 2 || argc > 3 || argv[1][0] == '-') {
+        fputs("fltfuzz-features: one folder is needed, or two; --help has the usage\n", stderr);
         return 2;
     }
     if (__sanitizer_set_death_callback)
         __sanitizer_set_death_callback(say_what_was_running);
-    const int code = flt_paths_add(&paths, argv[1]) ? look(&session, &paths) : 2;
+    bool good = flt_paths_add(&paths, argv[1]);
+    const size_t base = paths.count;
+    good = good && (argc < 3 || flt_paths_add(&paths, argv[2]));
+    const int code = good ? look(&session, &paths, base) : 2;
     flt_cover_free(session.features);
     flt_cover_free(session.states);
     flt_sequence_free(&session.sequence);

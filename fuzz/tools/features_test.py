@@ -65,6 +65,14 @@ class Features(unittest.TestCase):
         told = json.loads(self.tool(os.path.join(self.folder, "corpus")).stdout)
         self.assertEqual((told["files"], told["text"]), (2, ["odd"]))
 
+    def test_a_base_is_added_to(self):
+        self.put(open=OPEN, twice=TWICE)
+        os.rename(os.path.join(self.folder, "corpus"), os.path.join(self.folder, "base"))
+        self.put(close=CLOSE, event=EVENT, other=OTHER_SLOT)
+        done = self.tool(os.path.join(self.folder, "corpus"), os.path.join(self.folder, "base"))
+        told = json.loads(done.stdout)
+        self.assertEqual((done.returncode, told["files"], told["keep"]), (0, 5, ["event"]))
+
     def test_mistakes(self):
         os.mkdir(os.path.join(self.folder, "empty"))
         for words in ([], ["a", "b"], ["--what"], [os.path.join(self.folder, "none")], [os.path.join(self.folder, "empty")]):

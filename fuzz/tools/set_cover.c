@@ -1,7 +1,6 @@
 #include "set_cover.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* An element and its number, in an open-addressed table that is at most half full. */
 struct slot {
@@ -110,10 +109,18 @@ static size_t gain_of(const struct flt_cover *cover, size_t set, const bool *cov
     return gain;
 }
 
+static void take(const struct flt_cover *cover, size_t set, bool *covered) {
+    for (size_t i = cover->begin[set]; i < end_of(cover, set); i++)
+        covered[cover->member[i]] = true;
+}
+
 /* A gain only falls as others are chosen, so a set whose gain is still what it was when it was last
  * looked at, and the largest, is the best: most sets are never looked at again. */
 static void choose(const struct flt_cover *cover, size_t *gain, bool *covered, bool *keep) {
     size_t highest = 0;
+    for (size_t set = 0; set < cover->sets; set++)
+        if (keep[set])
+            take(cover, set, covered);
     for (size_t set = 0; set < cover->sets; set++) {
         gain[set] = gain_of(cover, set, covered);
         highest = gain[set] > highest ? gain[set] : highest;
@@ -126,8 +133,7 @@ static void choose(const struct flt_cover *cover, size_t *gain, bool *covered, b
             if (gain[set] == highest) {
                 keep[set] = true;
                 gain[set] = 0;
-                for (size_t i = cover->begin[set]; i < end_of(cover, set); i++)
-                    covered[cover->member[i]] = true;
+                take(cover, set, covered);
             } else if (gain[set] > next) {
                 next = gain[set];
             }
@@ -139,7 +145,6 @@ static void choose(const struct flt_cover *cover, size_t *gain, bool *covered, b
 bool flt_cover_choose(const struct flt_cover *cover, bool *keep) {
     size_t *gain = calloc(cover->sets + 1, sizeof *gain);
     bool *covered = calloc(cover->elements + 1, sizeof *covered);
-    memset(keep, 0, cover->sets * sizeof *keep);
     if (gain && covered)
         choose(cover, gain, covered, keep);
     const bool good = gain && covered;

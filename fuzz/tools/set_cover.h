@@ -18,7 +18,8 @@ bool flt_cover_begin(struct flt_cover *cover);
 bool flt_cover_add(struct flt_cover *cover, uint64_t element);
 
 size_t flt_cover_elements(const struct flt_cover *cover); /* different ones, of all sets */
-/* keep[i]: whether the set that was begun i-th is in the choice. False: no memory. */
+/* keep[i]: whether the set that was begun i-th is in the choice; those that are true before are in it
+ * in any case. False: no memory. */
 bool flt_cover_choose(const struct flt_cover *cover, bool *keep);
 
 #endif

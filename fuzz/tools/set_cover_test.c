@@ -22,7 +22,7 @@ static struct flt_cover *cover_of(const char *const *sets, size_t count) {
 static void the_largest_is_chosen_first(void **state) {
     (void)state;
     const char *const sets[] = {"ab", "cd", "abc", "d", ""};
-    bool keep[5];
+    bool keep[5] = {false};
     struct flt_cover *cover = cover_of(sets, 5);
     assert_int_equal(flt_cover_elements(cover), 4);
     assert_true(flt_cover_choose(cover, keep));
@@ -34,7 +34,7 @@ static void the_largest_is_chosen_first(void **state) {
 static void an_element_counts_once(void **state) {
     (void)state;
     const char *const sets[] = {"aaaaaa", "ab"};
-    bool keep[2];
+    bool keep[2] = {false};
     struct flt_cover *cover = cover_of(sets, 2);
     assert_true(flt_cover_choose(cover, keep));
     assert_false(keep[0]);
@@ -42,10 +42,21 @@ static void an_element_counts_once(void **state) {
     flt_cover_free(cover);
 }
 
+static void what_is_kept_already_counts(void **state) {
+    (void)state;
+    const char *const sets[] = {"abc", "cd", "a", "de", "x"};
+    bool keep[5] = {false, false, true, true, false};
+    struct flt_cover *cover = cover_of(sets, 5);
+    assert_true(flt_cover_choose(cover, keep));
+    const bool wanted[5] = {true, false, true, true, true}; /* of cd nothing is left to add */
+    assert_memory_equal(keep, wanted, sizeof wanted);
+    flt_cover_free(cover);
+}
+
 static void no_sets(void **state) {
     (void)state;
     struct flt_cover *cover = flt_cover_new();
-    bool keep[1];
+    bool keep[1] = {false};
     assert_true(flt_cover_choose(cover, keep));
     assert_int_equal(flt_cover_elements(cover), 0);
     flt_cover_free(cover);
@@ -57,7 +68,7 @@ enum { SETS = 300, MEMBERS = 40, ELEMENTS = 2000 };
 static void all_is_covered_by_chance_sets(void **state) {
     (void)state;
     static bool member[SETS][ELEMENTS];
-    bool keep[SETS], covered[ELEMENTS] = {false};
+    bool keep[SETS] = {false}, covered[ELEMENTS] = {false};
     uint64_t random = 7;
     struct flt_cover *cover = flt_cover_new();
     size_t kept = 0;
@@ -84,9 +95,8 @@ static void all_is_covered_by_chance_sets(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_largest_is_chosen_first),
-        cmocka_unit_test(an_element_counts_once),
-        cmocka_unit_test(no_sets),
+        cmocka_unit_test(the_largest_is_chosen_first),   cmocka_unit_test(an_element_counts_once),
+        cmocka_unit_test(what_is_kept_already_counts),   cmocka_unit_test(no_sets),
         cmocka_unit_test(all_is_covered_by_chance_sets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,7 @@ from .build import build, target_table
 from .campaign_corpus import Corpus
 from .campaign_folder import Folder, default_folder, option
 from .campaign_night import Night
+from .campaign_share import Share
 from .campaign_slices import WEIGHTS, Turn
 from .common import FINDING, FINE, TOP, TROUBLE, Stop, count, say, state_folder, whole_number
 from .fuzz import MOST_JOBS, MOST_NUMBER, MOST_SECONDS, seed_folders, use_switches
@@ -51,8 +52,7 @@ def add_command(command):
     add("--target", action="append", dest="weights", metavar="NAME[=W]", help="only this target, with this weight; may come again")
     add("--seed", type=whole_number(1, MOST_NUMBER), metavar="N", help="start of the random numbers; default: another one each time")
     add("--quota", type=whole_number(1, 2**20), metavar="MIB", help=f"bytes of the working corpus, all targets together; default {DEFAULT_QUOTA}")
-    add("--share", type=Path, metavar="FOLDER",
-        help="take new inputs of FOLDER/TARGET and give ours, after each slice; other machines may do the same")
+    add("--share", type=Path, metavar="FOLDER", help="every ten minutes take inputs from FOLDER/TARGET, and give: see `merge`")
     add_switches(sub)
     add("--json", action="store_true", help="print the night as JSON (night.json) on standard output")
     add("--build", type=Path, metavar="FOLDER", help="a finished build to take programs from")
@@ -151,8 +151,6 @@ def run(options):
     os.environ.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
     if not options.resume and not options.seconds:
         raise Stop("campaign needs --for TIME, as in --for 8h, or --resume")
-    if options.share and not options.share.is_dir():
-        raise Stop(f"--share {options.share}: is no folder; make it first, so that one that is away is not taken for an empty one")
     folder = Folder((options.dir or default_folder()).absolute())
     folder.lock()
     try:
@@ -179,9 +177,11 @@ def prepare(options, folder, manifest, seconds, programs, table, weights, scratc
     first = folder.manifest() is None
     corpora = {turn.name: Corpus(folder, turn.name, lines.append) for turn in turns}
     seeds = {turn.name: seed_folders(turn.target, programs, scratch / turn.name, options.verbose) for turn in turns}
-    night = Night(folder, manifest, turns, corpora, seeds, programs, seconds, version(), options.share)
+    night = Night(folder, manifest, turns, corpora, seeds, programs, seconds, version())
     for corpus in corpora.values():
         corpus.tell(night.say)
+    if options.share:
+        night.share = Share(Path(options.share).absolute(), programs.parent, {name: corpus.path for name, corpus in corpora.items()}, night.say)
     night.say(f"night {night.id}: {campaign_screen.clock(seconds)}, {count('job', manifest['jobs'])}, seed {manifest['seed']}, "
               f"{count('target', len(turns))}; in {folder.path}; Ctrl-C ends it")
     if first and not options.dir:

@@ -82,7 +82,7 @@ class Corpus:
         found, counts = {}, {"renamed": 0, "set aside": 0, "empty": 0}
         for entry in sorted(os.scandir(self.path), key=lambda entry: entry.name):
             if entry.name.startswith(durable.NEW):
-                continue  # somebody writes it
+                continue  # a merge is writing it
             if entry.name in self.files:
                 found[entry.name] = self.files[entry.name]
                 continue

@@ -17,7 +17,6 @@ from pathlib import Path
 
 from . import beside, campaign_desk, campaign_finds, campaign_record, campaign_screen, campaign_slices, durable
 from .campaign_folder import option, timestamp
-from .campaign_share import Share
 from .common import Stop, count
 from .fuzz import MOST_NUMBER
 
@@ -35,14 +34,13 @@ class Interrupted(Exception):
 
 
 class Night:
-    def __init__(self, folder, manifest, turns, corpora, seeds, programs, seconds, version, share=None):
+    def __init__(self, folder, manifest, turns, corpora, seeds, programs, seconds, version):
         self.folder, self.manifest = folder, manifest
         self.turns, self.corpora, self.seeds = turns, corpora, seeds
         self.programs, self.seconds, self.version = programs, seconds, version
         self.id, self.path = folder.new_night()
         self.screen = campaign_screen.Screen(self.path / "log.txt")
         self.say = self.screen.say
-        self.share = Share(share, self.say)
         self.started_at = timestamp()
         self.started = time.monotonic()
         self.run_before = manifest["seconds_run"]
@@ -52,6 +50,7 @@ class Night:
         self.desk = campaign_desk.Desk(self)
         self.asked_to_end = self.ending = False
         self.coverage = None
+        self.share = None  # a campaign_share.Share
         self.files_before = {}
         self.slice_seconds = campaign_slices.slice_length(seconds, manifest["jobs"], turns)
 
@@ -79,6 +78,8 @@ class Night:
                 signal.signal(number, handler)
             for piece in self.slices:  # where we got here by a fault of ours
                 piece.process.stop()
+            if self.share:
+                self.share.stop()
             self.screen.clear()
 
     def _on_signal(self, _number, _frame):
@@ -161,6 +162,8 @@ class Night:
         for piece in self.slices:
             piece.running()
         self._watch_disk()
+        if self.share and not self.ending:
+            self.share.tick()
         self.screen.show(self._lines)
         if time.monotonic() - self.last_sample >= SAMPLE_SECONDS:
             self.last_sample = time.monotonic()
@@ -181,7 +184,6 @@ class Night:
             self.say(f"{turn.name}: {trouble}")
         shutil.rmtree(piece.folder, ignore_errors=True)
         self.corpora[turn.name].take_in()
-        self.share.exchange(self.corpora[turn.name])
         out_of_the_way = self.desk.work_through_inbox()
         # Where the engine got nowhere because of a file, and that is gone, the next slice gets further.
         self._count_failure(turn, bool(trouble) or piece.got_nowhere() and bool(found) and not out_of_the_way)
@@ -234,9 +236,18 @@ class Night:
             if turn.weight:
                 self._keep_small(turn, 0.0, 0)
         self._measure_coverage()
+        self._share_the_rest()
         self.folder.sweep_work()  # only here: what a night that is cut short has found may be there alone
         self.manifest["state"] = "ended"
         self._close()
+
+    def _share_the_rest(self):
+        if self.share:
+            share, self.share = self.share, None  # no tick of ours goes on with it
+            try:
+                share.finish(self.tick)
+            finally:
+                share.stop()
 
     def _end_early(self):
         """Interrupted: what was found is kept and looked at."""

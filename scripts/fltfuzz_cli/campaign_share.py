@@ -1,57 +1,110 @@
-"""A campaign's inputs for other machines, and theirs for it: a folder that all can reach, with one for each
-target. Nothing in it is changed or removed; when it has grown large, `fltfuzz merge` it into an empty one."""
+"""A campaign and a folder that it shares with other machines: now and then, in a process of its own, so that a
+slow folder holds up nothing. First it takes, then it gives, target after target."""
 
+import contextlib
 import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
 from pathlib import Path
 
-from . import shared_folder
-from .common import count
+from . import beside
+
+EVERY_SECONDS = 600  # from the end of a round to the next
+MOST_SECONDS = 900  # of one step; a folder that takes longer is as good as gone
+LAST_SECONDS = 60  # at the end of the night, for what is left to give
 
 
 class Share:
-    def __init__(self, folder, say):
-        self.folder = folder and Path(folder)
-        self._say = say
-        self._lost = False
-        self._known = {}  # {target: names that we have seen there}; what pruning took away is not taken again
+    def __init__(self, path, build, corpora, say):
+        self.path, self.build, self.say = Path(path), build, say
+        self.corpora = corpora  # {target: its folder}
+        self.steps = []  # of this round: (target, into, from)
+        self.process = self.log = None
+        self.started = 0.0
+        self.next_round = time.monotonic()
+        self.works = True  # as far as was told
 
-    def exchange(self, corpus):
-        """After each slice. A folder that is away holds up nobody; our own disk is another matter."""
-        if not self.folder:
+    def tick(self):
+        """Goes on with what is to be done. It never waits."""
+        if self.process and not self._over():
             return
-        known = self._known.setdefault(corpus.target, set())
-        found = self._try(self._look, corpus, known)
-        if found is None:
+        if not self.steps and time.monotonic() >= self.next_round:
+            self.steps = self._round()
+        if self.steps:
+            self._start(self.steps.pop(0))
+
+    def _round(self):
+        steps = []
+        for target, corpus in self.corpora.items():
+            shared = self.path / target
+            steps += [(target, corpus, shared), (target, shared, corpus)]
+        return steps
+
+    def _start(self, step):
+        target, into, source = step
+        # INTO is made by a merge, FROM must be there; the shared folder itself only people make.
+        if not os.path.isdir(self.corpora[target]):
             return
-        names, taken = found
-        shared_folder.store(corpus.path, taken)
-        corpus.take_in()
-        mine = {name: shared_folder.read_input(corpus.path / name)[0] for name in set(corpus.files) - names - known}
-        given = self._try(shared_folder.store, self.folder / corpus.target, {name: data for name, data in mine.items() if data is not None})
-        if given is not None:
-            known |= set(taken) | set(mine) | names & set(corpus.files)
-        if taken or given:
-            self._say(f"{corpus.target}: {count('input', len(taken))} taken from {self.folder}, {given or 0:,} given")
+        words = [sys.executable, "-B", str(Path(__file__).parent), "merge", "--build", str(self.build), "--shared", str(self.path),
+                 target, str(into), str(source)]
+        self.log = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(beside.ends_with_us(words), stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+                                        start_new_session=True)
+        self.started = time.monotonic()
 
-    def _try(self, what, *arguments):
-        """None when the shared folder does not let us; that is said once."""
-        try:
-            done = what(*arguments)
-        except OSError as error:
-            if not self._lost:
-                self._say(f"{error.filename or self.folder}: {error.strerror}; the campaign goes on alone, and tries again after each slice")
-            self._lost = True
-            return None
-        if self._lost:
-            self._say(f"{self.folder} is there again")
-        self._lost = False
-        return done
+    def _over(self):
+        code = self.process.poll()
+        if code is None and time.monotonic() - self.started <= MOST_SECONDS:
+            return False
+        if code is None:
+            self._kill()
+            self._told(f"took longer than {MOST_SECONDS} s")
+        elif code:
+            self.log.seek(0)
+            lines = self.log.read().decode("utf-8", "replace").strip().splitlines() or [f"exit code {code}"]
+            said = [line for line in lines if line.startswith("fltfuzz: ") and "skipped" not in line]
+            self._told((said or lines)[-1].removeprefix("fltfuzz: "))
+        self._forget()
+        if not self.steps:
+            self.next_round = time.monotonic() + EVERY_SECONDS
+            if not self.works and code == 0:
+                self.works = True
+                self.say(f"--share {self.path}: it works again")
+        return True
 
-    def _look(self, corpus, known):
-        """The names that are there, and {name: bytes} of those that are new to us."""
-        there = self.folder / corpus.target
-        if not there.is_dir():
-            there.mkdir()  # never the folder itself: a disk that is away must not be mistaken for an empty one
-        names = {entry.name for entry in os.scandir(there) if shared_folder.SHA1.fullmatch(entry.name)}
-        read = {name: shared_folder.read_input(there / name)[0] for name in names - known - set(corpus.files)}
-        return names, {name: data for name, data in read.items() if data is not None}  # else it is taken when it is whole
+    def _told(self, why):
+        """One line until it works again; the rest of the round is left out."""
+        self.steps = []
+        if self.works:
+            self.say(f"--share: {why}; the campaign goes on without, and tries again")
+        self.works = False
+
+    def _kill(self):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(0.5)  # no longer: it may hang in the system
+
+    def _forget(self):
+        self.log.close()
+        self.process = self.log = None
+
+    def finish(self, tick):
+        """Gives what is left, in a bounded time. A folder that did not work is not tried again."""
+        end = time.monotonic() + LAST_SECONDS
+        if self.works:
+            self.steps = [step for step in self._round() if step[1] == self.path / step[0]]
+            while time.monotonic() < end and (self.steps or self.process):
+                self.next_round = end  # no other round
+                self.tick()
+                tick()
+                time.sleep(0.05)
+        self.stop()
+
+    def stop(self):
+        if self.process:
+            self._kill()
+            self._forget()

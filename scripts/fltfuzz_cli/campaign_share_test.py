@@ -1,108 +1,95 @@
-"""Campaigns that share what they find."""
+"""A campaign that shares a folder: it takes and gives, and goes on whatever becomes of the folder."""
 
+import hashlib
+import json
 import tempfile
+import time
 import unittest
 from pathlib import Path
+from unittest import mock
 
-from . import campaign_fixture, campaign_share, shared_folder
-from .campaign_corpus import Corpus
-from .campaign_folder import Folder
-
-
-def named(*inputs):
-    return {shared_folder.name_of(data): data for data in inputs}
+from . import campaign_fixture as fixture
+from . import campaign_share
+from .common import FINE
 
 
-class Exchange(unittest.TestCase):
+class Shares(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.top = Path(folder.name)
-        self.shared = self.top / "shared"
-        self.shared.mkdir()
-        self.lines = []
+        self.share = self.top / "-a share\nof two"
+        self.corpus = self.top / "corpus"
+        self.corpus.mkdir()
 
-    def machine(self, name, *inputs):
-        """Its corpus, and what it shares by."""
-        corpus = Corpus(Folder(self.top / name), "fuzz_close", self.lines.append)
-        shared_folder.store(corpus.path, named(*inputs))
-        corpus.take_in()
-        return corpus, campaign_share.Share(self.shared, self.lines.append)
+    def put(self, folder, data):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / hashlib.sha1(data).hexdigest()).write_bytes(data)
 
-    def test_two_machines(self):
-        (one, by_one), (other, by_other) = self.machine("one", b"a", b"b"), self.machine("other", b"b", b"c")
-        by_one.exchange(one)
-        by_other.exchange(other)
-        by_one.exchange(one)
-        self.assertEqual(set(one.files), set(named(b"a", b"b", b"c")))
-        self.assertEqual(set(other.files), set(one.files))
-        self.assertEqual(shared_folder.read_all([self.shared])[0].inputs, named(b"a", b"b", b"c"))
-        self.lines.clear()
-        by_one.exchange(one)
-        self.assertEqual(self.lines, [])
+    def test_takes_and_gives(self):
+        build = fixture.Build(self.top / "build", "busy")
+        self.put(self.share / "fuzz_close", b"theirs")
+        done = fixture.campaign(build, self.top / "campaign", "--for", "4s", f"--share={self.share}")
+        self.assertEqual(done.returncode, FINE, done.stderr)
+        self.assertNotIn("--share", done.stderr)
+        fixture.check(self.top / "campaign")
+        listed = json.loads((self.top / "campaign" / "corpus" / "fuzz_close.list.json").read_text(encoding="utf-8"))["files"]
+        self.assertIn(hashlib.sha1(b"theirs").hexdigest(), listed)
+        there = {path.name: path.read_bytes() for path in (self.share / "fuzz_close").iterdir()}
+        self.assertGreater(len(there), 1)
+        for name, data in there.items():
+            self.assertEqual(hashlib.sha1(data).hexdigest(), name)
 
-    def test_what_was_pruned_is_not_taken_again(self):
-        corpus, share = self.machine("one", b"a", b"b")
-        share.exchange(corpus)
-        corpus.drop(named(b"a"))
-        share.exchange(corpus)
-        self.assertEqual(set(corpus.files), set(named(b"b")))
-        self.assertEqual(shared_folder.read_all([self.shared])[0].inputs, named(b"a", b"b"))
+    def test_gone(self):
+        build = fixture.Build(self.top / "build", "busy")
+        done = fixture.campaign(build, self.top / "campaign", "--for", "3s", f"--share={self.share}")
+        self.assertEqual(done.returncode, FINE, done.stderr)
+        self.assertEqual(done.stderr.count("no such folder; the campaign goes on without"), 1, done.stderr)
+        self.assertFalse(self.share.exists())  # what is not mounted is not filled
 
-    def test_half_written_is_taken_when_it_is_whole(self):
-        corpus, share = self.machine("one", b"a")
-        (name, data), = named(b"long enough").items()
-        (self.shared / "fuzz_close").mkdir()
-        (self.shared / "fuzz_close" / name).write_bytes(data[:4])
-        share.exchange(corpus)
-        self.assertNotIn(name, corpus.files)
-        (self.shared / "fuzz_close" / name).write_bytes(data)
-        share.exchange(corpus)
-        self.assertIn(name, corpus.files)
+    def shared(self):
+        said = []
+        build = fixture.Build(self.top / "build", "ends")
+        share = campaign_share.Share(self.share, build.path, {"fuzz_close": self.corpus}, said.append)
+        self.addCleanup(share.stop)
+        return build, share, said
 
-    def test_a_folder_that_is_away_is_said_once(self):
-        corpus, share = self.machine("one", b"a")
-        self.shared.rmdir()
-        share.exchange(corpus)
-        share.exchange(corpus)
-        self.assertEqual(len(self.lines), 1)
-        self.assertIn("goes on alone", self.lines[0])
-        self.assertFalse(self.shared.exists())
-        self.shared.mkdir()
-        share.exchange(corpus)
-        self.assertEqual(len(self.lines), 3)
-        self.assertIn("is there again", self.lines[1])
-        self.assertEqual(shared_folder.read_all([self.shared])[0].inputs, named(b"a"))
+    def turn(self, share, until):
+        """Ticks, none of which takes long."""
+        end, longest = time.monotonic() + 20, 0.0
+        while not until() and time.monotonic() < end:
+            begin = time.monotonic()
+            share.tick()
+            longest = max(longest, time.monotonic() - begin)
+            time.sleep(0.02)
+        self.assertTrue(until())
+        self.assertLess(longest, 1)
 
-    def test_alone(self):
-        corpus, _ = self.machine("one", b"a")
-        campaign_share.Share(None, self.lines.append).exchange(corpus)
-        self.assertEqual(self.lines, [])
+    def test_slow(self):
+        build, share, said = self.shared()
+        fixture.program(build.bin / "fuzz_close", "import time; time.sleep(600)")
+        self.put(self.share / "fuzz_close", b"x")
+        with mock.patch.object(campaign_share, "MOST_SECONDS", 1):
+            self.turn(share, lambda: said)
+        self.assertEqual((len(said), "took longer than 1 s" in said[0], share.process), (1, True, None))
 
+    def test_it_comes_back(self):
+        _, share, said = self.shared()
+        with mock.patch.object(campaign_share, "EVERY_SECONDS", 0):
+            self.turn(share, lambda: said)
+            self.put(self.share / "fuzz_close", b"x")
+            self.turn(share, lambda: len(said) > 1)
+        self.assertEqual(len(said), 2)
+        self.assertIn("it works again", said[1])
+        self.assertEqual([path.read_bytes() for path in self.corpus.iterdir()], [b"x"])
 
-class Nights(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.top = Path(folder.name)
-        self.build = campaign_fixture.Build(self.top / "build", "busy")
-
-    def test_a_campaign_that_shares(self):
-        shared = self.top / "shared"
-        (shared / "fuzz_close").mkdir(parents=True)
-        theirs = named(b"what another machine found")
-        shared_folder.store(shared / "fuzz_close", theirs)
-        done = campaign_fixture.campaign(self.build, self.top / "campaign", "--for", "3s", "--share", shared)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        mine = shared_folder.read_all([self.top / "campaign" / "corpus" / "fuzz_close"])[0].inputs
-        self.assertLessEqual(set(theirs), set(mine))
-        self.assertGreater(len(mine), 1)
-        self.assertEqual(set(shared_folder.read_all([shared])[0].inputs), set(mine))
-
-    def test_a_folder_that_is_not_there(self):
-        done = campaign_fixture.campaign(self.build, self.top / "campaign", "--for", "3s", "--share", self.top / "away")
-        self.assertEqual(done.returncode, 2)
-        self.assertRegex(done.stderr, "^fltfuzz: --share .*away: is no folder; make it first.*\n$")
+    def test_cannot_be_written(self):
+        _, share, said = self.shared()
+        self.put(self.corpus, b"x")
+        self.share.mkdir()
+        (self.share / "fuzz_close").write_bytes(b"")  # no folder: what even root cannot write to
+        self.turn(share, lambda: said)
+        self.assertEqual((len(said), len(said[0].splitlines())), (1, 1), said)
 
 
 if __name__ == "__main__":

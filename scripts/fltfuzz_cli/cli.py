@@ -45,9 +45,9 @@ def make_parser():
 
     fuzz.add_command(command)
     campaign.add_command(command)
+    merge.add_command(command)
     triage.add_command(command)
     report.add_command(command)
-    merge.add_command(command)
     explore.add_command(command)
     ctest.add_command(command)
     tools.add_commands(command)

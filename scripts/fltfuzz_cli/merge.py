@@ -1,191 +1,297 @@
-"""fltfuzz merge: what other folders add to a corpus, in code that is covered and in what is tried of the contract."""
+"""fltfuzz merge: a folder of inputs takes what adds to it from others, while any number of machines,
+campaigns and merges write to all of them."""
 
+import fcntl
 import json
+import os
+import shutil
 import subprocess
-import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
-from types import SimpleNamespace
-from typing import NamedTuple
 
-from . import shared_folder
-from .build import build
+from . import crash_folders, durable, shared_folder
+from .build import build, target_table
 from .campaign import table_of
-from .campaign_corpus import TOOL_SECONDS, Corpus
-from .campaign_folder import MANIFEST, Folder
+from .campaign_folder import MANIFEST
 from .common import FINE, TROUBLE, Stop, count, make_folder, say
-from .fuzz import working_corpus
 
-
-class Added(NamedTuple):
-    code: set  # names of inputs that the engine takes for the code that they cover
-    states: set  # of those that try more of the contract: rules, outcomes, moves, abstract states
-    failing: set  # that break a rule: no engine could start from them
+ENGINE_SECONDS = 3600
+RUN_SECONDS = 20  # of one input; what takes longer is a finding
+FOUND = ("crash", "leak", "timeout", "oom", "hang")
+MOST_NAMED = 5  # of the files that are skipped for one reason
+# Why a file is no input, and what becomes of it.
+REASONS = {
+    "half-written": "half-written: left for the next merge",
+    "unreadable": "cannot be read",
+    "too large": f"larger than {shared_folder.MOST_BYTES >> 20} MiB",
+    "empty": "empty",
+    "finding": "an engine's finding: ./scripts/fltfuzz regress --corpus runs them",
+    "fails": "fails: ./scripts/fltfuzz regress --corpus says how",
+    "no sequence": "a text that is no sequence",
+}
+TROUBLES = ("unreadable",)
 
 
 def add_command(command):
     sub = command(
         "merge",
         run,
-        "Add to a corpus what other folders have and it has not: code that is covered, and rules, outcomes and\n"
-        "states that are tried. The folders are corpora, AFL's output folders, campaigns' folders, texts (.seq).\n"
-        "Any of them may be in use, on other machines too: files are named by their content and appear whole;\n"
-        "what is half-written is left for the next time. Nothing is removed: to make a corpus small, merge it\n"
-        "into an empty folder. Exit 0: done; 2: a folder cannot be read or written, or a program is missing.",
-        "merge fuzz_names /mnt/shared/fuzz_names ~/.local/state/fltfuzz/campaign afl-out/",
+        "Take into the folder INTO those inputs of the folders FROM that cover code, or try rules, calls, outcomes,\n"
+        "moves or kinds of rows, that nothing in INTO does. FROM is a corpus of libFuzzer's, AFL's output folder, a\n"
+        "campaign's folder (its corpus of TARGET is taken) or a folder of sequences, .seq as text or binary.\n\n"
+        "INTO and FROM may be shared with other machines (NFS, SMB, Syncthing ...) and written to meanwhile, by campaigns\n"
+        "and other merges too: files are named by what they hold and appear under that name when they are whole. What\n"
+        "vanishes is skipped; a file that does not hold what its name says is still being written: it is named, and\n"
+        "left for the next merge. Nothing in INTO is removed; --prune moves to the folder INTO.aside what adds nothing.\n"
+        "Inputs that fail are left where they are. Exit 2: a folder cannot be read or written.",
+        "merge fuzz_close /mnt/share/fuzz_close ~/.local/state/fltfuzz/campaign",
     )
-    add = sub.add_argument
-    add("target", metavar="TARGET", help="whose corpus it is")
-    add("into", type=Path, metavar="INTO", help="the corpus that is added to; made when it is not there")
-    add("sources", nargs="+", type=Path, metavar="FROM", help="folders or files; read, and left as they are")
-    add("--json", action="store_true", help="print the numbers as JSON")
-    add("--build", type=Path, metavar="FOLDER", help="a finished build to take programs from")
-
-
-def programs_of(options):
-    """The folder of the programs, and the target."""
-    if options.build:
-        folder = options.build.resolve()
-        table, programs = table_of(folder), folder / "bin"
-    else:
-        programs = build("fuzz", ["seq", "features"], options)
-        table = table_of("fuzz")
-    if options.target not in table:
-        raise Stop(f"unknown target {options.target}; there are: {', '.join(sorted(table))}")
-    if not options.build:
-        build("fuzz", [options.target], options)
-    return programs, table[options.target]
-
-
-# ---- reading ------------------------------------------------------------------------------------------
-
-
-def source(path, target):
-    """Of a campaign's folder the working corpus."""
-    return Folder(path).corpus(target) if (path / MANIFEST).is_file() else path
-
-
-def encode(texts, programs, scratch, skipped):
-    """{name: bytes} of sequences as text; one by one only where one of them is none."""
-    folder, out = make_folder(scratch / "texts"), make_folder(scratch / "encoded")
-    paths = [folder / f"{number:06}.seq" for number in range(len(texts))]
-    for path, data in zip(paths, texts.values()):
-        path.write_bytes(data)
-    program = str(programs / "fltfuzz-seq")
-    if paths and run_tool([program, "seeds", str(folder), "-o", str(out)], TOOL_SECONDS).returncode != 0:
-        for path in paths:
-            encoded = out / path.name
-            encoded.unlink(missing_ok=True)
-            done = run_tool([program, "encode", str(path), "-o", str(encoded)], TOOL_SECONDS)
-            skipped["no sequence"] += done.returncode != 0
-    return {shared_folder.name_of(data): data for data in map(Path.read_bytes, out.iterdir())}
-
-
-def read_sources(options, target, programs, scratch):
-    """What is there now, and how many files were skipped, by reason."""
-    paths = [source(path, target.name) for path in options.sources]
-    read, troubles = shared_folder.read_all(paths)
-    for path, why in troubles:
-        if Path(path) in paths:
-            raise Stop(f"{path}: {why}")
-        read.skipped[why] += 1
-    if target.input == "bytes":
-        read.inputs.update((shared_folder.name_of(data), data) for data in read.texts.values())
-    else:
-        read.inputs.update(encode(read.texts, programs, scratch, read.skipped))
-    return read.inputs, read.skipped
-
-
-def read_corpus(folder):
-    """What is in INTO now, whatever others do with it."""
-    read, _ = shared_folder.read_all([folder])
-    return read.inputs
-
-
-# ---- choosing -----------------------------------------------------------------------------------------
-
-
-def run_tool(words, seconds):
-    return subprocess.run(words, capture_output=True, text=True, errors="replace", timeout=seconds, check=False)
-
-
-def private(folder, target, inputs):
-    """A corpus that nobody else touches."""
-    corpus = Corpus(Folder(folder), target.name, say)
-    for name, data in inputs.items():
-        (corpus.path / name).write_bytes(data)
-    corpus.take_in()
-    return corpus
-
-
-def covers_more(program, base, new, scratch):
-    """The names of those that the engine adds to the base."""
-    into, of = make_folder(scratch / "into"), make_folder(scratch / "of")
-    for folder, inputs in ((into, base), (of, new)):
-        for name, data in inputs.items():
-            (folder / name).write_bytes(data)
-    words = [str(program), "-merge=1", f"-artifact_prefix={make_folder(scratch / 'artifacts')}/", str(into), str(of)]
-    try:
-        done = run_tool(words, TOOL_SECONDS)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise Stop(f"{program}: {error.strerror if isinstance(error, OSError) else 'the merge did not come to an end'}") from None
-    if done.returncode != 0:
-        raise Stop(f"{program}: the merge failed: {(done.stderr.strip().splitlines() or ['it said nothing'])[-1]}")
-    return {path.name for path in into.iterdir()} & set(new)
-
-
-def tries_more(programs, target, base, new, scratch):
-    """The names of those that try more than the base, and of those that fail."""
-    if target.input != "sequences":
-        return set(), set()
-    both = private(scratch / "both", target, {**base, **new})
-    keep = both.look(programs, run_tool)
-    if keep is None:
-        return set(), set()  # it has said so; the engine still chooses
-    failing = {path.name for path, _rule in both.failing}
-    before = private(scratch / "before", target, base)
-    before.look(programs, run_tool)
-    more = both.features != before.features
-    return (keep & set(new)) - failing if more else set(), failing & set(new)
-
-
-def choose(programs, target, base, new, scratch):
-    states, failing = tries_more(programs, target, base, new, scratch)
-    sound = {name: data for name, data in new.items() if name not in failing}
-    code = covers_more(programs / target.name, base, sound, scratch) if sound else set()
-    return Added(code, states - code, failing)
-
-
-# ---- the command --------------------------------------------------------------------------------------
+    sub.add_argument("target", metavar="TARGET", help="the fuzz target that the inputs are for")
+    sub.add_argument("into", type=Path, metavar="INTO", help="the folder that grows; made when it is not there")
+    sub.add_argument("sources", nargs="*", metavar="FROM", help="a folder, or a file; none with --prune alone")
+    sub.add_argument("--prune", action="store_true", help="afterwards move aside what the rest of INTO makes superfluous")
+    sub.add_argument("--json", action="store_true", help="print the numbers as JSON")
+    sub.add_argument("--shared", type=Path, metavar="FOLDER", help="stop unless this folder is there; what is below it and missing is empty")
+    sub.add_argument("--build", type=Path, metavar="FOLDER", help="a finished build to take programs from")
 
 
 def run(options):
-    programs, target = programs_of(options)
-    into = working_corpus(SimpleNamespace(corpus=options.into))
-    shared_folder.sweep(into)
-    with tempfile.TemporaryDirectory(prefix="fltfuzz-merge-") as scratch:
-        scratch = Path(scratch)
-        found, skipped = read_sources(options, target, programs, scratch)
-        base = read_corpus(into)
-        new = {name: data for name, data in found.items() if name not in base}
-        added = choose(programs, target, base, new, scratch) if new else Added(set(), set(), set())
+    if not options.sources and not options.prune:
+        raise Stop("merge needs a folder to take from; --help has an example")
+    programs, target = programs_for(options)
+    sources = [corpus_of(Path(source), target.name) for source in options.sources]
+    if options.shared and not options.shared.is_dir():
+        raise Stop(f"{shown(options.shared)}: no such folder")
+    if options.shared:
+        sources = [source for source in sources if source.exists()]
+    for source in sources:
+        if not source.exists():
+            raise Stop(f"{shown(source)}: no such file or folder")
+    into = corpus_of(options.into, target.name)
+    if options.prune and into.with_name(f"{into.name}.list.json").exists():
+        raise Stop(f"{shown(into)}: is a campaign's, which prunes it itself; --prune is for other folders")
     try:
-        stored = shared_folder.store(into, {name: new[name] for name in added.code | added.states})
+        make_folder(into)
+        with tempfile.TemporaryDirectory(prefix="fltfuzz-merge-") as scratch:
+            merge = Merge(target, into, programs, Path(scratch))
+            merge.take(sources)
+            if options.prune:
+                merge.prune()
     except OSError as error:
-        print(f"fltfuzz: {into}: {error.strerror}; what was added before is whole", file=sys.stderr)
-        return TROUBLE
-    result = {
-        "target": target.name, "into": str(into), "found": len(found), "new": len(new), "added": stored, "for_code": len(added.code),
-        "for_states": len(added.states), "failing": len(added.failing), "skipped": dict(skipped), "files": len(base) + stored,
-    }
-    print(json.dumps(result, indent=1) if options.json else summary(result))
-    return FINE
+        raise Stop(f"{shown(error.filename or into)}: {error.strerror}") from None
+    print(json.dumps(merge.told(), indent=1) if options.json else merge.summary())
+    return TROUBLE if merge.trouble() else FINE
 
 
-def summary(result):
-    lines = [f"{result['target']}: {result['added']:,} of {count('input', result['found'])} added to {result['into']}, "
-             f"{result['for_code']:,} for code, {result['for_states']:,} for states; {count('file', result['files'])} there"]
-    lines += [f"{count('file', number)} skipped: {why}" for why, number in sorted(result["skipped"].items())]
-    if result["failing"]:
-        lines.append(f"{count('input', result['failing'])} left out: a rule is broken; ./scripts/fltfuzz regress --corpus FROM says which")
-    return "\n".join(lines)
+def programs_for(options):
+    """The folder of the programs, built, and the target."""
+    if options.build:
+        table = table_of(options.build.resolve())
+        programs = options.build.resolve() / "bin"
+    else:
+        from .common import targets
+
+        check_name(options.target, targets())
+        programs = build("fuzz", [options.target, "seq", "features"], options)
+        table = target_table("fuzz")
+    check_name(options.target, table)
+    return programs, table[options.target]
+
+
+def check_name(name, names):
+    if name not in names:
+        raise Stop(f"unknown target {name}; there are: {', '.join(sorted(names))}")
+
+
+def corpus_of(path, target):
+    """Of a campaign's folder its corpus."""
+    return path.absolute() / "corpus" / target if (path / MANIFEST).is_file() else path.absolute()
+
+
+def shown(path):
+    """A name for one line, whatever it holds."""
+    text = os.fspath(path)
+    return text if text.isprintable() else ascii(text)
+
+
+class Merge:
+    """Works on copies: what was read is what is judged, and what is written."""
+
+    def __init__(self, target, into, programs, scratch):
+        self.target, self.into, self.programs = target, into, programs
+        self.sequences = target.input == "sequences"
+        self.old, self.new, self.scratch = scratch / "old", scratch / "new", scratch
+        self.skipped = Counter()
+        self.inputs = self.added = self.before = self.aside = 0
+        self.failures = []  # lines
+
+    # ---- reading -----------------------------------------------------------------------------------
+
+    def skip(self, path, why):
+        if why == "gone":
+            return
+        self.skipped[why] += 1
+        if self.skipped[why] <= MOST_NAMED:
+            say(f"skipped {shown(path)}: {REASONS[why]}")
+        elif self.skipped[why] == MOST_NAMED + 1:
+            say(f"and others that are skipped: {REASONS[why]}")
+
+    def copy_all(self, paths, folder, but=()):
+        """{sha1: path} of the inputs there, which are now in our folder too."""
+        folder.mkdir(exist_ok=True)
+        texts, names = self.scratch / "texts", {}
+        found = crash_folders.collect(paths)
+        for path, why in found.troubles:
+            if os.path.lexists(path):  # else it went away while we looked
+                self.failures.append(f"{shown(path)}: {why}")
+                say(self.failures[-1])
+        for one in found.inputs:
+            if one.found_as in FOUND:
+                self.skip(one.path, "finding")
+                continue
+            data, why = shared_folder.read(one.path)
+            if data is None:
+                self.skip(one.path, why)
+                continue
+            name = shared_folder.name_of(data)
+            if self.sequences and one.path.endswith(".seq") and folder == self.new:
+                texts.mkdir(exist_ok=True)
+                (texts / f"{name}.seq").write_bytes(data)
+                names[name] = one.path
+            elif name not in but:
+                (folder / name).write_bytes(data)
+                names[name] = one.path
+        self._encode(texts, folder, names, but)
+        return names
+
+    def _encode(self, texts, folder, names, but):
+        """Texts become what engines read."""
+        if not texts.is_dir():
+            return
+        encoded = self.scratch / "encoded"
+        encoded.mkdir()
+        self.run([self.programs / "fltfuzz-seq", "seeds", texts, "-o", encoded])
+        for text in texts.iterdir():
+            path = names.pop(text.stem)
+            data, _ = shared_folder.read(encoded / text.name)
+            if data is None:
+                self.skip(path, "no sequence")
+                continue
+            name = shared_folder.name_of(data)
+            if name not in but:
+                (folder / name).write_bytes(data)
+                names[name] = path
+        shutil.rmtree(texts)
+        shutil.rmtree(encoded)
+
+    # ---- judging -----------------------------------------------------------------------------------
+
+    def run(self, words):
+        try:
+            return subprocess.run([str(word) for word in words], capture_output=True, timeout=ENGINE_SECONDS, check=False,
+                                  stdin=subprocess.DEVNULL)
+        except OSError as error:
+            raise Stop(f"{error.filename}: {error.strerror}; it is no finished build") from None
+        except subprocess.TimeoutExpired:
+            raise Stop(f"{Path(words[0]).name} took longer than {ENGINE_SECONDS} s; INTO is as it was") from None
+
+    def of_code(self, folder, base, paths):
+        """Names in `folder` that cover what nothing in `base` does; what fails leaves `folder`."""
+        kept, artifacts = self.scratch / "kept", self.scratch / "artifacts"
+        for path in (kept, artifacts):
+            shutil.rmtree(path, ignore_errors=True)
+        artifacts.mkdir()
+        if base:
+            shutil.copytree(base, kept, copy_function=os.link)  # the engine writes beside these
+        else:
+            kept.mkdir()
+        there = set(os.listdir(kept))
+        done = self.run([self.programs / self.target.name, "-set_cover_merge=1", f"-timeout={RUN_SECONDS}",
+                         f"-artifact_prefix={artifacts}/", kept, folder])
+        if done.returncode != 0:
+            lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["it said nothing"]
+            raise Stop(f"{self.target.name} could not merge, exit code {done.returncode}: {lines[-1]}; INTO is as it was")
+        for artifact in artifacts.iterdir():
+            name = shared_folder.name_of(artifact.read_bytes())
+            if name in paths and (folder / name).exists():
+                self.drop(folder, name, paths)
+        return (set(os.listdir(kept)) - there) & set(os.listdir(folder))
+
+    def drop(self, folder, name, paths):
+        (folder / name).unlink()
+        self.skip(paths[name], "fails")
+
+    def of_features(self, folder, base, paths):
+        """The same by what their calls try."""
+        if not self.sequences or not os.listdir(folder):
+            return set()
+        done = self.run([self.programs / "fltfuzz-features", folder, *([base] if base else [])])
+        try:
+            told = json.loads(done.stdout)
+        except ValueError:
+            lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["it said nothing"]
+            raise Stop(f"fltfuzz-features failed: {lines[-1]}; INTO is as it was") from None
+        failing = {row["file"] for row in told["findings"]}
+        for name in sorted(failing & set(os.listdir(folder))):
+            self.drop(folder, name, paths)
+        return set(told["keep"]) - failing
+
+    def judge(self, folder, base, paths):
+        if not os.listdir(folder):
+            return set()
+        base = base if base and os.listdir(base) else None
+        of_code = self.of_code(folder, base, paths)
+        of_features = self.of_features(folder, base, paths)
+        return (of_code | of_features) & set(os.listdir(folder))
+
+    # ---- the two things that are done ----------------------------------------------------------------
+
+    def take(self, sources):
+        shared_folder.sweep(self.into)
+        old = self.copy_all([self.into], self.old)
+        self.before = len(old)
+        new = self.copy_all(sources, self.new, old)
+        self.inputs = len(new)
+        for name in sorted(self.judge(self.new, self.old, new)):
+            self.added += shared_folder.add(self.into, (self.new / name).read_bytes())
+        shared_folder.sync(self.into)
+
+    def prune(self):
+        """Two at once could each trust what the other moves away: on one machine they wait, and other
+        machines should not."""
+        aside = make_folder(self.into.with_name(f"{self.into.name}.aside"))
+        with open(aside / f"{durable.NEW}lock", "w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            shutil.rmtree(self.old, ignore_errors=True)
+            there = self.copy_all([self.into], self.old)
+            failing = dict(there)
+            kept = self.judge(self.old, None, failing)
+            judged = set(os.listdir(self.old))  # what fails stays where it is
+            for name in sorted(judged - kept):
+                if os.path.basename(there[name]) == name and Path(there[name]).parent == self.into:
+                    try:
+                        os.rename(self.into / name, aside / name)
+                        self.aside += 1
+                    except FileNotFoundError:
+                        pass  # its owner was faster
+            shared_folder.sync(aside)
+            shared_folder.sync(self.into)
+
+    # ---- told --------------------------------------------------------------------------------------
+
+    def trouble(self):
+        return bool(self.failures) or any(self.skipped[why] for why in TROUBLES)
+
+    def told(self):
+        return {"target": self.target.name, "into": os.fsencode(self.into).decode("utf-8", "replace"), "before": self.before,
+                "new": self.inputs, "added": self.added, "moved_aside": self.aside, "skipped": dict(self.skipped)}
+
+    def summary(self):
+        line = (f"{self.target.name}: {shown(self.into)} had {count('input', self.before)}; {self.added:,} of "
+                f"{count('new one', self.inputs)} added")
+        if self.aside:
+            line += f"; {self.aside:,} moved to {shown(self.into)}.aside"
+        if self.skipped:
+            line += "; skipped: " + ", ".join(f"{number:,} {why}" for why, number in sorted(self.skipped.items()))
+        return line
