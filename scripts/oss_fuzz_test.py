@@ -59,6 +59,20 @@ THERE = {"ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1", "libc.so.6", "libm.so.
 NOBODY = 65534
 
 
+def somebody():
+    """Who runs the programs, as arguments of subprocess.run. Root could write to a folder that is read-only, so
+    it is nobody; but where the whole system stands below a folder of root's, nobody can start anything."""
+    if os.geteuid() != 0:
+        return {}
+    user = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+    try:
+        subprocess.run(["/bin/true"], check=True, **user)
+    except OSError:
+        print("oss_fuzz_test: nobody can start no program here; root runs them, and only what they leave is seen", file=sys.stderr)
+        return {}
+    return user
+
+
 def output_of(*words):
     return subprocess.run([str(word) for word in words], capture_output=True, text=True, errors="replace", check=True).stdout
 
@@ -96,6 +110,7 @@ class Build(unittest.TestCase):
         cls.out = cls.top / "out"
         built.rename(cls.out)
         cls.out.chmod(0o555)
+        cls.user = somebody()
         cls.before = cls.listing()
         cls.programs = sorted(path for path in cls.out.iterdir() if os.access(path, os.X_OK) and b"LLVMFuzzerTestOneInput" in path.read_bytes())
 
@@ -119,13 +134,12 @@ class Build(unittest.TestCase):
         self.assertEqual(self.listing(), self.before)
 
     def run_there(self, program, *words, **more):
-        """In $OUT, by somebody who may not write there (root could): the finished process."""
+        """In $OUT, by somebody who may not write there: the finished process."""
         self.assertEqual(self.out.stat().st_mode & 0o222, 0)
         environment = {"PATH": str(self.out), "LLVM_PROFILE_FILE": str(self.scratch / "counts.profraw"), **RUNTIME, **more}
-        user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
         return subprocess.run(
             [str(program), *map(str, words)], cwd=self.out, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, errors="replace", timeout=120, check=False, **user,
+            stderr=subprocess.STDOUT, text=True, errors="replace", timeout=120, check=False, **self.user,
         )
 
     def unzipped(self, program):
