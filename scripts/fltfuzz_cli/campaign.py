@@ -16,12 +16,13 @@ from .campaign_corpus import Corpus
 from .campaign_folder import Folder, default_folder, option
 from .campaign_night import Night
 from .campaign_share import Share
-from .campaign_slices import WEIGHTS, Turn
+from .campaign_slices import WEIGHTS, AflSlice, Slice, Turn
 from .common import FINDING, FINE, TOP, TROUBLE, Stop, count, say, state_folder, whole_number
-from .fuzz import MOST_JOBS, MOST_NUMBER, MOST_SECONDS, seed_folders, use_switches
+from .fuzz import MOST_JOBS, MOST_NUMBER, MOST_SECONDS, build_mutator, seed_folders, use_switches
 from .tools import add_switches
 
 DEFAULT_QUOTA = 1024  # MiB
+ENGINES = ("libfuzzer", "afl", "both")
 PAGE = "report.html"  # of the last night, in the campaign's folder
 TOOLS = ["seq", "minimize", "replay", "features", "coverage", "rules"]
 
@@ -49,6 +50,8 @@ def add_command(command):
     add("--jobs", type=whole_number(1, MOST_JOBS), metavar="N", help="engines at once; default 1")
     add("--dir", type=Path, metavar="DIR", help=f"the campaign's folder; default {default_folder()}")
     add("--resume", action="store_true", help="go on with the campaign that was cut short; --for gives it another time")
+    add("--engine", choices=ENGINES, metavar="NAME",
+        help="libfuzzer (the default), afl: AFL++ with our mutator, or both in turns; AFL++ is installed when it is missing")
     add("--target", action="append", dest="weights", metavar="NAME[=W]", help="only this target, with this weight; may come again")
     add("--seed", type=whole_number(1, MOST_NUMBER), metavar="N", help="start of the random numbers; default: another one each time")
     add("--quota", type=whole_number(1, 2**20), metavar="MIB", help=f"bytes of the working corpus, all targets together; default {DEFAULT_QUOTA}")
@@ -92,6 +95,20 @@ def programs_of(options):
     return programs, table_of("fuzz")
 
 
+def engines_of(options, table, weights):
+    """What makes a slice; AFL++ has programs of its own, in a build of its own."""
+    if options.engine == ENGINES[0]:
+        return [Slice]
+    names = [name for name in weights if weights[name]]
+    programs = build("afl", names, options)
+    mutators = {name: build_mutator(table[name], options) for name in names}
+
+    def afl_slice(turn, _binary, *more):
+        return AflSlice(turn, programs / turn.name, *more, mutators[turn.name])
+
+    return [afl_slice] if options.engine == "afl" else [Slice, afl_slice]
+
+
 def version():
     done = subprocess.run(["git", "-C", str(TOP), "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
     return done.stdout.strip() or "unknown"
@@ -126,8 +143,9 @@ def go_on_as_asked(options, manifest):
     options.weights = options.weights or asked.get("targets")
     options.switches = options.switches or asked.get("switches")
     options.share = options.share or asked.get("share")
+    options.engine = options.engine or asked.get("engine") or ENGINES[0]
     manifest["asked"] = {"targets": options.weights, "switches": options.switches and os.path.abspath(options.switches),
-                         "share": options.share and os.path.abspath(options.share)}
+                         "share": options.share and os.path.abspath(options.share), "engine": options.engine}
 
 
 def next_manifest(options, folder, before):
@@ -161,8 +179,9 @@ def run(options):
         for name in weights if options.switches else ():
             if table[name].input == "sequences":  # the others have no use for it
                 use_switches(options, table[name], programs)
+        engines = engines_of(options, table, weights)
         with tempfile.TemporaryDirectory(prefix="fltfuzz-") as scratch:
-            night = prepare(options, folder, manifest, seconds, programs, table, weights, Path(scratch))
+            night = prepare(options, folder, manifest, seconds, programs, table, weights, engines, Path(scratch))
             night.run()
     except OSError as error:
         raise Stop(f"{error.filename or folder.path}: {error.strerror}") from None
@@ -171,13 +190,14 @@ def run(options):
     return conclude(options, night)
 
 
-def prepare(options, folder, manifest, seconds, programs, table, weights, scratch):
+def prepare(options, folder, manifest, seconds, programs, table, weights, engines, scratch):
     turns = [Turn(name, table[name], weight, manifest["targets"].get(name, {})) for name, weight in sorted(weights.items()) if weight]
     lines = []
     first = folder.manifest() is None
     corpora = {turn.name: Corpus(folder, turn.name, lines.append) for turn in turns}
     seeds = {turn.name: seed_folders(turn.target, programs, scratch / turn.name, options.verbose) for turn in turns}
     night = Night(folder, manifest, turns, corpora, seeds, programs, seconds, version())
+    night.engines = engines
     for corpus in corpora.values():
         corpus.tell(night.say)
     if options.share:

@@ -51,6 +51,7 @@ class Night:
         self.asked_to_end = self.ending = False
         self.coverage = None
         self.share = None  # a campaign_share.Share
+        self.engines = [campaign_slices.Slice]  # they take turns on each target
         self.files_before = {}
         self.slice_seconds = campaign_slices.slice_length(seconds, manifest["jobs"], turns)
 
@@ -137,7 +138,9 @@ class Night:
             folders = [self.corpora[turn.name].path, *self.seeds[turn.name]]
             seed = self.random.randint(1, MOST_NUMBER)
             try:
-                self.slices.append(campaign_slices.Slice(turn, self.programs / turn.name, seconds, seed, work, folders))
+                engine = self.engines[turn.slices % len(self.engines)]
+                self.slices.append(engine(turn, self.programs / turn.name, seconds, seed, work, folders))
+                turn.slices += 1
             except (FileNotFoundError, PermissionError) as error:
                 if str(error.filename).startswith(str(self.folder.path)):
                     raise

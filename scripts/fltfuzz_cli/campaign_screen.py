@@ -95,4 +95,4 @@ def row(turn, active, corpus, speed, total):
     sequences = turn.tonight["sequences"] + sum(output.runs for output in active)
     states = "-" if corpus.states is None else f"{corpus.states:,}"
     how = turn.aside or ("running" if active else "")
-    return ROW.format(turn.name, f"{turn.tonight['seconds'] / total:.0%}", f"{sequences:,}", f"{speed:,}", coverage, f"{files:,}", states, how).rstrip()
+    return ROW.format(turn.name, f"{turn.tonight['seconds'] / total:.0%}", f"{sequences:,}", f"{speed:,}", coverage or "-", f"{files:,}", states, how).rstrip()

@@ -7,7 +7,9 @@ import shutil
 import time
 from pathlib import Path
 
-from . import beside, libfuzzer
+from . import afl, beside, libfuzzer, shared_folder
+from .common import make_folder
+from .shared_folder import name_of
 
 SLICE_SECONDS = 60
 LATE_SECONDS = 2 * libfuzzer.SINGLE_RUN_SECONDS  # after its time a process is asked to stop, then made to
@@ -30,7 +32,7 @@ class Turn:
         self.calls = int(known.get("calls", 0))
         self.tonight = {"seconds": 0.0, "sequences": 0, "calls": 0}
         self.coverage = 0
-        self.failures = 0
+        self.failures = self.slices = 0
         self.aside = ""  # why it gets no more turns tonight
         self.calls_per_sequence = 0.0
         self.per_second = 0  # sequences, in its last slice
@@ -85,13 +87,16 @@ class Slice:
         self.folder = work
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True, exist_ok=True)
-        words = libfuzzer.command(binary, libfuzzer.Limits(seconds, 0, seed), work, folders)
-        self.process = libfuzzer.Process(beside.ends_with_us(words), folder=work)
+        self.process = self._start(binary, libfuzzer.Limits(seconds, 0, seed), folders)
         beside.limit_files(self.process.pid, beside.MOST_OF_A_FILE)
         self.started, self.ended = time.monotonic(), None
         self.why_stopped = ""
         self._killed_at = None
         self._looked_at = self.started
+
+    def _start(self, binary, limits, folders):
+        words = libfuzzer.command(binary, limits, self.folder, folders)
+        return libfuzzer.Process(beside.ends_with_us(words), folder=self.folder)
 
     def elapsed(self):
         return time.monotonic() - self.started
@@ -127,16 +132,19 @@ class Slice:
         self.process.finish(1 if self._killed_at else libfuzzer.SINGLE_RUN_SECONDS)
         self.ended = self.ended or time.monotonic()
         output, elapsed = self.process.output, self.ended - self.started
-        try:
-            calls = int(json.loads(output.our_stats)["calls"])
-        except (ValueError, KeyError, TypeError):  # it died before it could say
-            calls = int(output.executed() * self.turn.calls_per_sequence)
+        calls = self._calls(output)
         self.turn.add(elapsed, output.executed(), calls)
         if output.executed() and calls:
             self.turn.calls_per_sequence = calls / output.executed()
         self.turn.coverage = max(self.turn.coverage, output.coverage)
         self.turn.per_second = self.speed()
         return artifacts(self.folder)
+
+    def _calls(self, output):
+        try:
+            return int(json.loads(output.our_stats)["calls"])
+        except (ValueError, KeyError, TypeError):  # it died before it could say, or is afl-fuzz, which counts none
+            return int(output.executed() * self.turn.calls_per_sequence)
 
     def speed(self):
         return int(self.process.output.executed() / max(self.ended - self.started, 0.1))
@@ -156,6 +164,32 @@ class Slice:
     def got_nowhere(self):
         """It ended before the engine had read its corpus."""
         return not self.process.output.corpus
+
+
+class AflSlice(Slice):
+    """afl-fuzz on links to the working corpus; what its queue has beyond them comes back when it ends."""
+
+    def __init__(self, turn, binary, seconds, seed, work, folders, mutator):
+        self._mutator, self._corpus = mutator, Path(folders[0])
+        super().__init__(turn, binary, seconds, seed, work, folders)
+
+    def _start(self, binary, limits, folders):
+        inputs, self._out = make_folder(self.folder / "inputs"), self.folder / "out"
+        for folder in folders:
+            for path in Path(folder).iterdir():
+                data = shared_folder.read(path)[0]
+                if data:
+                    (inputs / name_of(data)).write_bytes(data)
+        words = afl.command(binary, limits, inputs, self._out, 0)
+        return afl.Process(beside.ends_with_us(words), self._mutator, self._out / "job0", binary, self.folder)
+
+    def finish(self):
+        found = super().finish()
+        for path in self._out.glob("*/queue/id:*"):
+            data = None if ",orig:" in path.name else shared_folder.read(path)[0]
+            if data and not (self._corpus / name_of(data)).exists():
+                (self._corpus / name_of(data)).write_bytes(data)  # the campaign syncs what it takes in
+        return found
 
 
 def artifacts(folder):

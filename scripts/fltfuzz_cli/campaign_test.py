@@ -43,20 +43,20 @@ class Options(unittest.TestCase):
 
     def test_what_was_asked_is_kept(self):
         """For --resume, unless it is asked for something else; a new campaign begins with what is asked then."""
-        def asked(manifest, resume, weights=None, switches=None, share=None):
-            options = SimpleNamespace(resume=resume, weights=weights, switches=switches, share=share)
+        def asked(manifest, resume, weights=None, switches=None, share=None, engine=None):
+            options = SimpleNamespace(resume=resume, weights=weights, switches=switches, share=share, engine=engine)
             campaign.go_on_as_asked(options, manifest)
-            shared.append(options.share)
+            shared.append((options.share, options.engine))
             return options.weights, options.switches
 
         manifest, shared = {}, []
-        self.assertEqual(asked(manifest, False, ["fuzz_names=3"], "my.switches", "there"), (["fuzz_names=3"], "my.switches"))
+        self.assertEqual(asked(manifest, False, ["fuzz_names=3"], "my.switches", "there", "afl"), (["fuzz_names=3"], "my.switches"))
         self.assertEqual(asked(manifest, True), (["fuzz_names=3"], os.path.abspath("my.switches")))
         self.assertEqual(asked(manifest, True, ["fuzz_close"])[0], ["fuzz_close"])
         self.assertEqual(asked(manifest, True)[0], ["fuzz_close"])
         self.assertEqual(asked(manifest, False), (None, None))
         self.assertEqual(asked({}, True), (None, None))  # of an older version
-        self.assertEqual(shared, ["there", *[os.path.abspath("there")] * 3, None, None])
+        self.assertEqual(shared, [("there", "afl"), *[(os.path.abspath("there"), "afl")] * 3, (None, "libfuzzer"), (None, "libfuzzer")])
 
     def test_every_target_has_a_weight(self):
         from .common import targets
