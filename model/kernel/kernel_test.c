@@ -191,6 +191,12 @@ static void sums_are_those_of_the_rows(void **state) {
     assert_sums_are_walked();
 }
 
+/* With less of it, less would be compared. */
+static void view_shows_all(void **state) {
+    (void)state;
+    assert_int_equal(w.system->view.ops->level, FLT_VIEW_FULL);
+}
+
 static void calls_can_be_told_to_fail(void **state) {
     (void)state;
     assert_true(w.system->injects);
@@ -204,6 +210,7 @@ int main(void) {
         test(view_shows_each_row_once_in_any_batch),
         test(handles_are_found_as_spelled_only),
         test(sums_are_those_of_the_rows),
+        test(view_shows_all),
         test(calls_can_be_told_to_fail),
         test(reset_empties_and_repeats),
         cmocka_unit_test(nothing_to_free_is_fine),
