@@ -120,7 +120,8 @@ static const struct script_case provider_cases[] = {
     BREAKS(close_minus_one, "forwarding", "FltClose -1 " BAD " !close-real-handle"),
 
     /* Tag bits, and how values resolve */
-    KEEPS(close_flt_created, "", "FltCreateFile k1; FltClose k1+3 " GONE(o1)),
+    KEEPS(close_flt_created, "",
+          "FltCreateFile k1; FltClose k1+3 " GONE(o1) "allows:STATUS_SUCCESS"),
     KEEPS(close_flt_created, "any",
           "FltCreateFile k1; FltClose k1+3 =0x93:k1+3:1 "
           "allows:STATUS_SUCCESS|STATUS_INVALID_HANDLE|0x93"),
@@ -865,6 +866,9 @@ static const struct script_case provider_cases[] = {
            "ZwCreateFile k1; FltClose k1 cleanup:o1 " BAD " !flt-close-for-flt-handles"),
     BREAKS(close_bad_handle, "",
            "FltCreateFile k1; FltClose k1 { FltClose k1 cleanup:o1 close:o1 }"),
+    KEEPS(irp_cleanup_at_last_handle, "", /* it is the outer call's, and its handle is closed */
+          "FltCreateFile k1 o1; ZwDuplicateObject k1 -> k3 target=System; FltCreateFile k2 o2 @0; "
+          "FltClose @0 { FltClose k1 cleanup:o2 close:o2, FltClose @0 " BAD " !close-once }"),
     /* Filters and instances */
     KEEPS(register_filter, "", "FltRegisterFilter filter=f1 allows:STATUS_SUCCESS"),
     KEEPS(register_filter, "any",
@@ -1774,6 +1778,9 @@ static const struct script_case caller_cases[] = {
            SWAPPED("instance=i0") TEARDOWN(i0) " !handle-left-at-teardown"),
     BREAKS(close_before_unregister, "",
            SWAPPED("") "FltUnregisterFilter; FltClose k2 " GONE(o9) "!close-before-unregister"),
+    KEEPS(close_before_unregister, "", /* the filter is registered anew */
+          "FltUnregisterFilter; FltRegisterFilter; FltStartFiltering; " SWAPPED(
+              "") "FltClose k2 " GONE(o9)),
     BREAKS(close_before_unregister, "",
            "FltCreateFile k1 { FltUnregisterFilter }; FltClose k1 " GONE(
                o1) "!close-before-unregister"),

@@ -148,6 +148,7 @@ static const struct script_case cases[] = {
           POST("\\a") "; KeStackAttachProcess process=p2; " COMPLETE "o1 cleanup:o1:p2 close:o1"),
     BREAKS(irp_cleanup_in_closing_process, "", POST("\\a") "; " COMPLETE "o1 cleanup:o1:System"),
     BREAKS(object_live, "", POST("\\a") "#0; " COMPLETE "#0 " GONE "; FltReadFile #0 " STALE),
+    BREAKS(object_live, "", POST("\\a") "#0; " COMPLETE "#0 " GONE "{ FltReadFile #0 " STALE "}"),
     /* Of nothing, and of what has no create under way. */
     KEEPS(call_is_quiet, "", COMPLETE "NULL allows:STATUS_SUCCESS; " COMPLETE "o1"),
     KEEPS(call_is_quiet, "", POST("\\a") "#0; " COMPLETE "#0 " GONE "; " COMPLETE "#0"),

@@ -158,6 +158,9 @@ static const struct script_case cases[] = {
            MAILSLOT "create_options=FILE_NON_DIRECTORY_FILE " INVALID "!pipe-parameters"),
     BREAKS(root_is_directory, "",
            ROOT("\\a") MAILSLOT "root=@8 =STATUS_OBJECT_NAME_INVALID !root-is-directory"),
+    BREAKS(root_is_directory, "", /* nothing of the kind is opened by id */
+           ROOT("\\a") MAILSLOT "root=@8 create_options=FILE_OPEN_BY_FILE_ID " INVALID
+                                 "!pipe-parameters !root-is-directory"),
     BREAKS(instance_of_the_volume, "",
            PIPE "instance=i0 =STATUS_MOUNT_POINT_NOT_RESOLVED !instance-of-the-volume"),
     BREAKS(use_real_handle, "", PIPE "root=k1 =STATUS_INVALID_HANDLE !use-real-handle"),

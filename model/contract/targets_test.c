@@ -374,6 +374,8 @@ static const struct script_case cases[] = {
           OPEN("\\a") "access=1 share=3 k1; " OPEN("\\a") "access=1 " OVERWRITE OVERWRITTEN "k2"),
     KEEPS(share_implied, "",
           OPEN("\\a") "access=1 share=1 k1; " OPEN("\\a") "access=1 " OVERWRITE_IF VIOLATION),
+    KEEPS(share_implied, "", /* to write, and no more */
+          OPEN("\\a") "access=1 share=2 k1; " OPEN("\\a") "access=2 " OVERWRITE OVERWRITTEN "k2"),
     KEEPS(share_implied, "", /* of one that does nothing by itself */
           OPEN("\\a") "access=1 share=1 k1; " OPEN("\\a") ATTRIBUTES_ONLY OVERWRITE VIOLATION),
     KEEPS(share_implied, "", /* it is not counted as one */
