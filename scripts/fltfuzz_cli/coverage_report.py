@@ -37,6 +37,11 @@ def make(counted, told, described, whole_corpus):
     return report
 
 
+def unreached(counted):
+    """A line for each outcome that is allowed, that nothing comes back with, and that is not listed."""
+    return _unreached(_outcomes(_merged(counted), unreachable.read()))
+
+
 def _merged(counted):
     """{(rule, call, outcome): [tried under its own switches, under any, allowed, answered]}"""
     cells = {}

@@ -9,7 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import defects, equivalents, operators
+from . import defects, equivalents, looser, operators
 from .build import build
 from .common import FINDING, FINE, TOP, Stop, count, say
 from .progress import StatusLine, bar
@@ -25,6 +25,7 @@ class Tried:
 
     def __init__(self, mutant, outcome, entry):
         self.mutant, self.outcome, self.entry = mutant, outcome, entry
+        self.looser = ""  # how the corpus shows that more is allowed
         self.unit_test = ""  # that fails
         self.fuzzing = None  # a defects.Kill, once it was fuzzed
 
@@ -32,11 +33,18 @@ class Tried:
     def verdict(self):
         if self.outcome.state != "survived":
             return self.outcome.state
+        if self.looser:
+            return "looser"
         if self.entry:
             return "explained"
         if self.unit_test:
             return "unit test"
         return "fuzzed" if self.fuzzing and self.fuzzing.rule else "survived"
+
+    @property
+    def noticed(self):
+        """By the corpus: under which rule, or how."""
+        return self.outcome.rule if self.outcome.state == "killed" else self.looser
 
     def row(self):
         mutant = self.mutant
@@ -47,6 +55,8 @@ class Tried:
         }
         if self.entry:
             row["reason"] = self.entry.reason
+        if self.looser:
+            row["looser"] = self.looser
         if self.unit_test:
             row["unit_test"] = self.unit_test
         if self.fuzzing:
@@ -93,6 +103,8 @@ class Trial:
         for number in range(options.jobs):
             self.workshops.put(Workshop(self.work / str(number), corpus))
         self.texts = {}
+        if options.folder == looser.FOLDER:
+            looser.check_clean(kits[0])
         for program in kits[0].unit_tests(f"{options.folder}/any.c"):
             if not passes(kits[0].folder / program, UNIT_TEST_SECONDS, kits[0].uses_asan):
                 raise Stop(f"{program} fails without a mutant")
@@ -129,7 +141,9 @@ class Trial:
             if outcome.state != "survived":
                 break
         tried = Tried(mutant, outcome, entry)
-        if outcome.state == "survived" and not entry:
+        if outcome.state == "survived" and self.options.folder == looser.FOLDER:
+            tried.looser = looser.of_mutant(workshop, self.kits[0], mutant, text)
+        if tried.verdict == "survived":
             tried.unit_test = workshop.failing_test(self.kits[0], mutant, text, UNIT_TEST_SECONDS)
             if self.options.fuzz_runs and not tried.unit_test:
                 tried.fuzzing = self._fuzz(workshop, mutant, text)
@@ -138,7 +152,7 @@ class Trial:
     def _fuzz(self, workshop, mutant, text):
         """From an empty corpus, each target in turn; the kill, or the runs of all without one."""
         runs = 0
-        objects = workshop.build(self.kits[-1], mutant.file, mutant.apply(text))
+        objects = workshop.objects(self.kits[-1], mutant, text)
         for target in FUZZ_TARGETS:
             program = workshop.link(self.kits[-1], f"bin/{target}", objects)
             with tempfile.TemporaryDirectory(dir=workshop.work) as work:
@@ -156,28 +170,29 @@ def _progress(tried, total, seconds):
 
 # ---- saying it ----------------------------------------------------------------------------------
 
-COLUMNS = ("mutants", "no build", "same code", "killed", "explained", "unit test", "fuzzed", "survived")
+COLUMNS = ("mutants", "no build", "same code", "killed", "looser", "explained", "unit test", "fuzzed", "survived")
+BY_CORPUS = ("killed", "looser")
 
 
 def table(tried):
-    """{operator, and "all": {column: number}}, and the share that the corpus alone kills, of those that
-    differ and are not explained."""
+    """{operator, and "all": {column: number}}, and the share that the corpus alone notices, as its replay
+    fails or as it shows that more is allowed, of those that differ and are not explained."""
     rows = {}
     for operator in (*operators.OPERATORS, "all"):
         own = [one for one in tried if operator in (one.mutant.operator, "all")]
         row = {column: sum(one.verdict == column for one in own) for column in COLUMNS}
         row["mutants"] = len(own)
         counted = len(own) - row["no build"] - row["same code"] - row["explained"]
-        row["percent"] = round(100 * row["killed"] / counted, 1) if counted else None
+        row["percent"] = round(100 * sum(row[column] for column in BY_CORPUS) / counted, 1) if counted else None
         rows[operator] = row
     return rows
 
 
 def print_table(rows):
-    print(f"{'operator':<11}" + "".join(f"{column:>11}" for column in COLUMNS) + f"{'killed of what counts':>23}")
+    print(f"{'operator':<11}" + "".join(f"{column:>11}" for column in COLUMNS) + f"{'by the corpus':>15}")
     for operator, row in rows.items():
         share = "-" if row["percent"] is None else f"{row['percent']:.1f} %"
-        print(f"{operator:<11}" + "".join(f"{row[column]:>11}" for column in COLUMNS) + f"{share:>23}")
+        print(f"{operator:<11}" + "".join(f"{row[column]:>11}" for column in COLUMNS) + f"{share:>15}")
 
 
 def describe(one):
@@ -209,7 +224,7 @@ def run(options, corpus):
     with tempfile.TemporaryDirectory(prefix="fltfuzz-operators-") as work:
         tried = Trial(kits, corpus, options, work).run(chosen, entries)
     seconds = time.monotonic() - start
-    wrong += equivalents.untrue(entries, [(one.mutant, one.outcome.state == "killed" and one.outcome.rule) for one in tried], whole=not options.sample)
+    wrong += equivalents.untrue(entries, [(one.mutant, one.noticed) for one in tried], whole=not options.sample)
     survivors = [one for one in tried if one.verdict in ("survived", "fuzzed")]
     rows = table(tried)
     if options.json:

@@ -128,19 +128,25 @@ class Operators(unittest.TestCase):
 class Results(unittest.TestCase):
     MUTANT = Mutant("model/kernel/a.c", "f", "logical", 0, 1, "2", 1, "a", "b")
 
-    def tried(self, state, entry=None, unit_test=""):
+    def tried(self, state, entry=None, unit_test="", looser=""):
         one = operators_run.Tried(self.MUTANT, operators_run.Outcome(state), entry)
-        one.unit_test = unit_test
+        one.unit_test, one.looser = unit_test, looser
         return one
 
     def test_what_counts(self):
         explained = self.tried("survived", equivalents.Entry("", "", "", "", "", 1))
         states = ["killed"] * 3 + ["survived", "no build", "same code"]
-        rows = operators_run.table([explained, self.tried("survived", unit_test="x"), *map(self.tried, states)])
+        looser = self.tried("survived", looser="the mean size of the allowed sets is ...")
+        rows = operators_run.table([explained, looser, self.tried("survived", unit_test="x"), *map(self.tried, states)])
         self.assertEqual(rows["all"], rows["logical"])
-        self.assertEqual([rows["all"][column] for column in operators_run.COLUMNS], [8, 1, 1, 3, 1, 1, 0, 1])
-        self.assertEqual(rows["all"]["percent"], 60.0)
+        self.assertEqual([rows["all"][column] for column in operators_run.COLUMNS], [9, 1, 1, 3, 1, 1, 1, 0, 1])
+        self.assertEqual(rows["all"]["percent"], 66.7)
         self.assertIsNone(rows["call"]["percent"])
+
+    def test_an_entry_is_untrue_when_more_is_allowed(self):
+        entry = equivalents.Entry("", "", "", "", "it cannot be told", 1)
+        self.assertEqual((self.tried("survived", entry).noticed, self.tried("survived", entry, looser="more").noticed), ("", "more"))
+        self.assertEqual(self.tried("survived", entry, looser="more").verdict, "looser")
 
     def test_the_exit_code(self):
         verdict = operators_run.verdict

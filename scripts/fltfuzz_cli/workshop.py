@@ -40,6 +40,7 @@ class Kit:
 
     def __init__(self, folder, sanitized):
         self.folder, self.sanitized = Path(folder), sanitized
+        self.stem = f"{self.folder.name}-{'as-it-is' if sanitized else 'plain'}"  # of what is compiled for it
         if not (self.folder / "compile_commands.json").is_file():
             raise Stop(f"{self.folder}: no finished build is there")
         self._rows = {row["file"]: row for row in json.loads((self.folder / "compile_commands.json").read_text(encoding="utf-8"))}
@@ -112,8 +113,17 @@ class Workshop:
                 link.parent.mkdir(parents=True, exist_ok=True)
                 link.symlink_to(path)
         self._clean = {}
+        self._last = {}
 
-    def build(self, kit, file, text, stem="mutant"):
+    def objects(self, kit, mutant, text):
+        """Of a mutant of that text, built once for all that is asked of it; None when it does not compile."""
+        last, built = self._last.get(kit, (None, None))
+        if last is not mutant:
+            built = self.build(kit, mutant.file, mutant.apply(text), f"{kit.stem}-mutant-")
+            self._last[kit] = mutant, built
+        return built
+
+    def build(self, kit, file, text, stem):
         """The objects in which that file has that text; None when it does not compile."""
         link = self._tree / file
         link.unlink()
@@ -151,7 +161,7 @@ class Workshop:
     def _clean_code(self, kit, file):
         """The code of the real file, compiled in the same place."""
         if (kit, file) not in self._clean:
-            objects = self.build(kit, file, (TOP / file).read_text(encoding="latin-1"), stem="clean")
+            objects = self.build(kit, file, (TOP / file).read_text(encoding="latin-1"), f"{kit.stem}-clean-")
             if objects is None:
                 raise Stop(f"{file} does not compile as it stands")
             self._clean[kit, file] = [path.read_bytes() for path in objects]
@@ -160,7 +170,7 @@ class Workshop:
     def try_one(self, kit, mutant, text, seconds):
         """The outcome of a mutant of that text under the corpus."""
         clean = self._clean_code(kit, mutant.file)
-        objects = self.build(kit, mutant.file, mutant.apply(text))
+        objects = self.objects(kit, mutant, text)
         if objects is None:
             return Outcome("no build")
         if [path.read_bytes() for path in objects] == clean:
@@ -169,9 +179,7 @@ class Workshop:
 
     def failing_test(self, kit, mutant, text, seconds):
         """The first of the folder's unit tests that fails with that mutant, or ""."""
-        objects = self.build(kit, mutant.file, mutant.apply(text))
-        if objects is None:
-            raise Stop(f"{mutant.file}: a mutant compiles once and not again")
+        objects = self.objects(kit, mutant, text)
         for program in kit.unit_tests(mutant.file):
             if not passes(self.link(kit, program, objects), seconds, kit.uses_asan):
                 return Path(program).name.removeprefix("test_")
@@ -184,16 +192,27 @@ def _limits(seconds, uses_asan):
     return ["prlimit", f"--cpu={seconds}", f"--fsize={MOST_OUTPUT}", "--core=0", *memory, "--"]
 
 
-def passes(program, seconds, uses_asan):
-    """Whether a unit test does."""
+def _run(program, words, seconds, uses_asan):
+    """A program that ended by itself, or None."""
     try:
-        done = subprocess.run(
-            [*_limits(seconds, uses_asan), str(program)], cwd=TOP, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        return subprocess.run(
+            [*_limits(seconds, uses_asan), str(program), *words], cwd=TOP, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, timeout=PATIENCE, check=False,
         )
     except subprocess.TimeoutExpired:
-        return False
-    return done.returncode == 0
+        return None
+
+
+def passes(program, seconds, uses_asan):
+    """Whether a unit test does."""
+    done = _run(program, [], seconds, uses_asan)
+    return done is not None and done.returncode == 0
+
+
+def printed(program, words, seconds, uses_asan):
+    """What a program prints; nothing, when it does not end."""
+    done = _run(program, words, seconds, uses_asan)
+    return done.stdout.decode("utf-8", "replace") if done else ""
 
 
 def replay(program, corpus, out, seconds, uses_asan):
