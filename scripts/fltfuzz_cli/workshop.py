@@ -21,6 +21,7 @@ from . import defects
 from .common import TOP, Stop
 
 REPLAY = "bin/fltfuzz-replay"
+PARTS = ("model", "fuzz")  # whose sources may read what is changed
 SLOWER = 20  # times the real one's time, then it hangs
 MOST_OUTPUT = 64 << 20
 MOST_MEMORY = 4 << 30
@@ -44,6 +45,7 @@ class Kit:
         if not (self.folder / "compile_commands.json").is_file():
             raise Stop(f"{self.folder}: no finished build is there")
         self._rows = {row["file"]: row for row in json.loads((self.folder / "compile_commands.json").read_text(encoding="utf-8"))}
+        self._library = {}  # of a source
         self._users = self._read_users()
         self.uses_asan = any("-fsanitize" in word for word in self._link_words(REPLAY))
 
@@ -54,13 +56,15 @@ class Kit:
     def _read_users(self):
         """{file: the sources of the replay's libraries that read it}, as the last build noted it."""
         done = subprocess.run(["ninja", "-C", str(self.folder), "-t", "deps"], capture_output=True, text=True, check=False)
-        libraries = [re.sub(r"lib(\w+)\.a$", r"CMakeFiles/\1.dir/", word) for word in self._link_words(REPLAY) if word.endswith(".a")]
+        libraries = [word for word in self._link_words(REPLAY) if word.endswith(".a")]
         users = {}
         for block in done.stdout.split("\n\n"):
             head, *files = block.splitlines() or [""]
-            if head.startswith(tuple(libraries)):
+            library = next((word for word in libraries if head.startswith(_objects_of(word))), None)
+            if library:
                 files = [str((self.folder / file.strip()).resolve()) for file in files]
                 source = next(file for file in files if file in self._rows)
+                self._library[source] = library
                 for file in files:
                     users.setdefault(file, []).append(source)
         if not users:
@@ -92,11 +96,17 @@ class Kit:
         return [*words, "-w"]
 
     def link_words(self, program, objects, out):
+        """`objects` are {source: object}; those of libraries that the program has none of stay out."""
         words = list(self._link_words(program))
         at = words.index("-o")
         words[at + 1] = str(out)
-        words[at + 2 : at + 2] = map(str, objects)
+        words[at + 2 : at + 2] = [str(path) for source, path in objects.items() if self._library[source] in words]
         return words
+
+
+def _objects_of(library):
+    """The folder that the objects of that library are built in."""
+    return re.sub(r"lib(\w+)\.a$", r"CMakeFiles/\1.dir/", library)
 
 
 class Workshop:
@@ -105,7 +115,7 @@ class Workshop:
     def __init__(self, work, corpus):
         self.work, self.corpus = Path(work), corpus
         self._tree = self.work / "tree"
-        for path in sorted((TOP / "model").rglob("*")):
+        for path in sorted(path for part in PARTS for path in (TOP / part).rglob("*")):
             link = self._tree / path.relative_to(TOP)
             if path.is_dir():
                 link.mkdir(parents=True)
@@ -124,7 +134,7 @@ class Workshop:
         return built
 
     def build(self, kit, file, text, stem):
-        """The objects in which that file has that text; None when it does not compile."""
+        """{source: the object in which that file has that text}; None when it does not compile."""
         link = self._tree / file
         link.unlink()
         link.write_text(text, encoding="latin-1")
@@ -135,7 +145,7 @@ class Workshop:
             link.symlink_to(TOP / file)
 
     def _compile(self, kit, file, stem):
-        objects = []
+        objects = {}
         for number, source in enumerate(kit.sources_of(file)):
             out = self.work / f"{stem}{number}.o"
             copy = self._tree / Path(source).relative_to(TOP)
@@ -146,7 +156,7 @@ class Workshop:
                 raise Stop(f"the compiler was killed while it compiled {source}")  # says nothing of the mutant
             if done.returncode != 0:
                 return None
-            objects.append(out)
+            objects[source] = out
         if not objects:
             raise Stop(f"{file} is in no program of {kit.folder}")
         return objects
@@ -164,7 +174,7 @@ class Workshop:
             objects = self.build(kit, file, (TOP / file).read_text(encoding="latin-1"), f"{kit.stem}-clean-")
             if objects is None:
                 raise Stop(f"{file} does not compile as it stands")
-            self._clean[kit, file] = [path.read_bytes() for path in objects]
+            self._clean[kit, file] = [path.read_bytes() for path in objects.values()]
         return self._clean[kit, file]
 
     def try_one(self, kit, mutant, text, seconds):
@@ -173,7 +183,7 @@ class Workshop:
         objects = self.objects(kit, mutant, text)
         if objects is None:
             return Outcome("no build")
-        if [path.read_bytes() for path in objects] == clean:
+        if [path.read_bytes() for path in objects.values()] == clean:
             return Outcome("same code")
         return replay(self.link(kit, REPLAY, objects), self.corpus, self.work / "replay.json", seconds, kit.uses_asan)
 

@@ -63,6 +63,16 @@ class Tree(unittest.TestCase):
             copy = Path(work) / "tree/model/kernel/closes.c"
             self.assertTrue(copy.is_symlink())
             self.assertEqual(Path(os.path.realpath(copy)), (TOP / "model/kernel/closes.c").resolve())
+            self.assertTrue((Path(work) / "tree/fuzz/run.c").is_symlink())  # it reads the contract's headers
+
+
+class Linking(unittest.TestCase):
+    def test_of_libraries_that_the_program_has(self):
+        kit = workshop.Kit.__new__(workshop.Kit)
+        kit._library = {"a.c": "model/libflt_contract.a", "b.c": "fuzz/libflt_run.a"}
+        kit._link_words = lambda _: ("cc", "-o", "bin/test", "main.o", "model/libflt_contract.a")
+        words = kit.link_words("bin/test", {"a.c": Path("a.o"), "b.c": Path("b.o")}, Path("out"))
+        self.assertEqual(words, ["cc", "-o", "out", "a.o", "main.o", "model/libflt_contract.a"])
 
 
 if __name__ == "__main__":
