@@ -866,6 +866,9 @@ static const struct script_case provider_cases[] = {
            "ZwCreateFile k1; FltClose k1 cleanup:o1 " BAD " !flt-close-for-flt-handles"),
     BREAKS(close_bad_handle, "",
            "FltCreateFile k1; FltClose k1 { FltClose k1 cleanup:o1 close:o1 }"),
+    KEEPS(irp_close_at_last_reference, "", /* it is the outer call's, and the inner drops its own */
+          "FltCreateFileEx k1; FltCreateFileEx k2; FltClose k1 cleanup:o1; "
+          "ObDereferenceObject o1 { ObDereferenceObject o2 close:o1 }; FltClose k2 " GONE(o2)),
     KEEPS(irp_cleanup_at_last_handle, "", /* it is the outer call's, and its handle is closed */
           "FltCreateFile k1 o1; ZwDuplicateObject k1 -> k3 target=System; FltCreateFile k2 o2 @0; "
           "FltClose @0 { FltClose k1 cleanup:o2 close:o2, FltClose @0 " BAD " !close-once }"),
@@ -1924,6 +1927,9 @@ static const struct script_case caller_cases[] = {
     KEEPS(handle_left_at_unload, "", /* refused, and another filter's */
           "FltRegisterFilter filter=f1; FltCreateFile k1 filter=f1; FltCreateFile k2; "
           "UnloadFilter filter=f0; UnloadComplete filter=f0 answer=STATUS_FLT_DO_NOT_DETACH"),
+    KEEPS(handle_left_at_teardown, "", /* of an attachment that ended while it was opened */
+          "FltCreateFile k1 instance=i0 { TeardownStart instance=i0, TeardownComplete instance=i0 "
+          "}; AttachInstance instance=i0; " TEARDOWN(i0)),
     BREAKS(handle_left_at_unload, "", /* of an earlier registration */
            "FltCreateFile k1; FltUnregisterFilter filter=f0; FltRegisterFilter filter=f0; "
            "UnloadFilter filter=f0; FltUnregisterFilter filter=f0; UnloadComplete filter=f0 "
