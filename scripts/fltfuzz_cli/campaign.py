@@ -10,7 +10,7 @@ import tempfile
 from argparse import ArgumentTypeError
 from pathlib import Path
 
-from . import campaign_screen
+from . import campaign_screen, report
 from .build import build, target_table
 from .campaign_corpus import Corpus
 from .campaign_folder import Folder, default_folder, option
@@ -232,10 +232,8 @@ def conclude(options, night):
 
 
 def write_page(night):
-    from .report import write_page as write  # which takes from here what names a campaign's folder
-
     page = night.folder.path / PAGE
-    trouble = write(night.folder.path, night.id, page)
+    trouble = report.write_page(night.folder.path, night.id, page)
     night.say(f"no page of the night: {trouble}" if trouble else f"the night as a page: {page}")
 
 

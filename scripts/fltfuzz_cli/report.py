@@ -6,7 +6,7 @@ from pathlib import Path
 
 from . import durable, report_diff, report_lines, report_words
 from .build import set_up
-from .campaign import default_folder
+from .campaign_folder import default_folder
 from .common import FINE, Stop
 from .coverage import write
 from .report_data import Campaign, printable
