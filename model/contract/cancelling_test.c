@@ -22,6 +22,7 @@ static const struct script_case cases[] = {
     KEEPS(cancel_open_in_time, "",
           POST BY_POINTER "#0 " SHORT "fail=STATUS_INSUFFICIENT_RESOURCES; " CANCEL
                           "#0 cleanup:o1"),
+    KEEPS(cancel_open_in_time, "", POST CANCEL "#0 cleanup:o1 { ZwCreateEvent k1 }"),
     KEEPS(cancel_open_closes, "", POST CANCEL "#0 cleanup:o1 instance=i0"),
     BREAKS(cancel_open_closes, "", POST CANCEL "#0"),
     BREAKS(cancel_open_closes, "any", POST "ObReferenceObject #0; " CANCEL "#0"),

@@ -69,6 +69,8 @@ static const struct script_case provider_cases[] = {
 
     /* ZwClose, and bad handles */
     KEEPS(close_any_type, "", "ZwCreateEvent k1; ZwClose k1 allows:STATUS_SUCCESS"),
+    KEEPS(close_any_type, "any",
+          "ZwCreateEvent k1; ZwDuplicateObject k1+1 -> k2 target=System; ZwClose k2"),
     KEEPS(close_any_type, "",
           "FltCreateFile k1; ZwClose k1 " GONE(o1) "!zw-close-for-other-handles"),
     BREAKS(close_any_type, "", "ZwCreateEvent k1; ZwClose k1 " BAD),
