@@ -22,7 +22,6 @@ static const struct script_case cases[] = {
     KEEPS(cancel_open_in_time, "",
           POST BY_POINTER "#0 " SHORT "fail=STATUS_INSUFFICIENT_RESOURCES; " CANCEL
                           "#0 cleanup:o1"),
-    KEEPS(cancel_open_in_time, "", POST CANCEL "#0 cleanup:o1 { ZwCreateEvent k1 }"),
     KEEPS(cancel_open_closes, "", POST CANCEL "#0 cleanup:o1 instance=i0"),
     BREAKS(cancel_open_closes, "", POST CANCEL "#0"),
     BREAKS(cancel_open_closes, "any", POST "ObReferenceObject #0; " CANCEL "#0"),
@@ -31,6 +30,7 @@ static const struct script_case cases[] = {
     BREAKS(irp_cleanup_in_closing_process, "", POST CANCEL "#0 cleanup:o1:System"),
     BREAKS(irp_close_at_last_reference, "", POST CANCEL "#0 cleanup:o1 close:o1"),
     BREAKS(call_is_quiet, "", POST CANCEL "#0 =0xF5:0x6A:o1"),
+    BREAKS(call_is_quiet, "", POST CANCEL "#0 =0xF5:0x6A:o1 cleanup:o1 { ZwCreateEvent k1 }"),
     KEEPS(call_is_quiet, "", CANCELLED),
     /* What holds it: the create, then whoever has a reference. */
     KEEPS(irp_close_at_last_reference, "", CANCELLED COMPLETE "#0 close:o1; end"),

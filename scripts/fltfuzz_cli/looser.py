@@ -13,9 +13,9 @@ SECONDS = 120  # of the processor; the real one needs less than two
 FOLDER = "model/contract"
 
 
-def said(program, uses_asan):
+def said(program, out, uses_asan):
     """The first reason, or ""."""
-    text = printed(program, ["--open", *map(str, CORPUS)], SECONDS, uses_asan)
+    text = printed(program, ["--open", *CORPUS], out, SECONDS, uses_asan)
     try:
         counted = json.loads(text)
     except ValueError:
@@ -24,12 +24,12 @@ def said(program, uses_asan):
     return lines[0] if lines else ""
 
 
-def check_clean(kit):
-    line = said(kit.folder / COVERAGE, kit.uses_asan)
+def check_clean(kit, work):
+    line = said(kit.folder / COVERAGE, work / "clean.counted", kit.uses_asan)
     if line:
         raise Stop(f"without a mutant: {line}")
 
 
 def of_mutant(workshop, kit, mutant, text):
-    program = workshop.link(kit, COVERAGE, workshop.objects(kit, mutant, text))
-    return said(program, kit.uses_asan)
+    program = workshop.program(kit, COVERAGE, mutant, text)
+    return said(program, workshop.work / "counted", kit.uses_asan) if program else ""

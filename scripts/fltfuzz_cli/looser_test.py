@@ -22,7 +22,7 @@ class Said(unittest.TestCase):
         program = self.folder / "coverage"
         program.write_text(f"#!/bin/sh\ncat {self.folder}/counted {ending}\n", encoding="utf-8")
         program.chmod(0o755)
-        return looser.said(program, False)
+        return looser.said(program, self.folder / "out", False)
 
     def test_as_tight_as_it_was(self):
         self.assertEqual(self.said(), "")

@@ -15,7 +15,7 @@ from .common import FINDING, FINE, TOP, Stop, count, say
 from .progress import StatusLine, bar
 from .workshop import Kit, Outcome, Workshop, passes, time_limit
 
-FOLDERS = ("model/kernel", "model/contract")
+FOLDERS = ("model/kernel", looser.FOLDER)
 UNIT_TEST_SECONDS = 20  # of the processor; the slowest of them needs less than one
 FUZZ_TARGETS = ("fuzz_names", "fuzz_lifecycle", "fuzz_close")
 
@@ -104,9 +104,9 @@ class Trial:
             self.workshops.put(Workshop(self.work / str(number), corpus))
         self.texts = {}
         if options.folder == looser.FOLDER:
-            looser.check_clean(kits[0])
+            looser.check_clean(kits[0], self.work)
         for program in kits[0].unit_tests(f"{options.folder}/any.c"):
-            if not passes(kits[0].folder / program, UNIT_TEST_SECONDS, kits[0].uses_asan):
+            if not passes(kits[0].folder / program, self.work / "clean.out", UNIT_TEST_SECONDS, kits[0].uses_asan):
                 raise Stop(f"{program} fails without a mutant")
 
     def run(self, mutants, entries):
@@ -152,9 +152,10 @@ class Trial:
     def _fuzz(self, workshop, mutant, text):
         """From an empty corpus, each target in turn; the kill, or the runs of all without one."""
         runs = 0
-        objects = workshop.objects(self.kits[-1], mutant, text)
         for target in FUZZ_TARGETS:
-            program = workshop.link(self.kits[-1], f"bin/{target}", objects)
+            program = workshop.program(self.kits[-1], f"bin/{target}", mutant, text)
+            if program is None:
+                continue
             with tempfile.TemporaryDirectory(dir=workshop.work) as work:
                 kill = defects.killed_by_fuzzing(program, Path(work), self.options.fuzz_runs, self.options.seed)
             runs += kill.runs

@@ -46,6 +46,7 @@ class Kit:
             raise Stop(f"{self.folder}: no finished build is there")
         self._rows = {row["file"]: row for row in json.loads((self.folder / "compile_commands.json").read_text(encoding="utf-8"))}
         self._library = {}  # of a source
+        self._own = {}  # {file: {object: source}} of what reads it and is in no library
         self._users = self._read_users()
         self.uses_asan = any("-fsanitize" in word for word in self._link_words(REPLAY))
 
@@ -61,12 +62,15 @@ class Kit:
         for block in done.stdout.split("\n\n"):
             head, *files = block.splitlines() or [""]
             library = next((word for word in libraries if head.startswith(_objects_of(word))), None)
+            files = [str((self.folder / file.strip()).resolve()) for file in files]
+            source = next((file for file in files if file in self._rows), None)
             if library:
-                files = [str((self.folder / file.strip()).resolve()) for file in files]
-                source = next(file for file in files if file in self._rows)
                 self._library[source] = library
-                for file in files:
+            for file in files if source else ():
+                if library:
                     users.setdefault(file, []).append(source)
+                else:
+                    self._own.setdefault(file, {})[head.partition(":")[0]] = source
         if not users:
             raise Stop(f"{self.folder}: ninja knows no dependencies there; build it again")
         return users
@@ -85,6 +89,12 @@ class Kit:
     def sources_of(self, file):
         return self._users.get(str(TOP / file), [])
 
+    def own_objects(self, program, file):
+        """{object: source} of a program's own, in no library, that read that file: they are compiled anew,
+        too, as what they were built with may have another layout."""
+        reading = self._own.get(str(TOP / file), {})
+        return {word: reading[word] for word in self._link_words(program) if word in reading}
+
     def compile_words(self, source):
         """All but the file and -o; what only costs time is left out."""
         words = shlex.split(self._rows[source]["command"])
@@ -95,9 +105,10 @@ class Kit:
             words = [word for word in words if not re.match(r"-f(no-)?sanitize", word)]
         return [*words, "-w"]
 
-    def link_words(self, program, objects, out):
-        """`objects` are {source: object}; those of libraries that the program has none of stay out."""
-        words = list(self._link_words(program))
+    def link_words(self, program, objects, own, out):
+        """`objects` are {source: object}; those of libraries that the program has none of stay out. `own`
+        are {object of the build: what stands for it}."""
+        words = [str(own.get(word, word)) for word in self._link_words(program)]
         at = words.index("-o")
         words[at + 1] = str(out)
         words[at + 2 : at + 2] = [str(path) for source, path in objects.items() if self._library[source] in words]
@@ -133,20 +144,34 @@ class Workshop:
             self._last[kit] = mutant, built
         return built
 
+    def program(self, kit, name, mutant, text):
+        """One of the build's programs, in which all that reads the file is compiled anew; None when some of
+        it does not compile."""
+        own = kit.own_objects(name, mutant.file)
+        built = self._compile_all(kit, mutant.file, mutant.apply(text), f"{kit.stem}-own-", own.values()) if own else {}
+        if built is None:
+            return None
+        return self._link(kit, name, self.objects(kit, mutant, text), {word: built[source] for word, source in own.items()})
+
     def build(self, kit, file, text, stem):
-        """{source: the object in which that file has that text}; None when it does not compile."""
+        """{source: the object in which that file has that text} of the libraries; None when it does not compile."""
+        if not kit.sources_of(file):
+            raise Stop(f"{file} is in no program of {kit.folder}")
+        return self._compile_all(kit, file, text, stem, kit.sources_of(file))
+
+    def _compile_all(self, kit, file, text, stem, sources):
         link = self._tree / file
         link.unlink()
         link.write_text(text, encoding="latin-1")
         try:
-            return self._compile(kit, file, stem)
+            return self._compile(kit, stem, sources)
         finally:
             link.unlink()
             link.symlink_to(TOP / file)
 
-    def _compile(self, kit, file, stem):
+    def _compile(self, kit, stem, sources):
         objects = {}
-        for number, source in enumerate(kit.sources_of(file)):
+        for number, source in enumerate(sources):
             out = self.work / f"{stem}{number}.o"
             copy = self._tree / Path(source).relative_to(TOP)
             done = subprocess.run(
@@ -157,13 +182,11 @@ class Workshop:
             if done.returncode != 0:
                 return None
             objects[source] = out
-        if not objects:
-            raise Stop(f"{file} is in no program of {kit.folder}")
         return objects
 
-    def link(self, kit, program, objects):
+    def _link(self, kit, program, objects, own):
         out = self.work / Path(program).name
-        done = subprocess.run(kit.link_words(program, objects, out), cwd=kit.folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(kit.link_words(program, objects, own, out), cwd=kit.folder, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise Stop(f"a mutant does not link: {done.stderr.strip()[-800:]}")
         return out
@@ -185,14 +208,17 @@ class Workshop:
             return Outcome("no build")
         if [path.read_bytes() for path in objects.values()] == clean:
             return Outcome("same code")
-        return replay(self.link(kit, REPLAY, objects), self.corpus, self.work / "replay.json", seconds, kit.uses_asan)
+        program = self.program(kit, REPLAY, mutant, text)
+        if program is None:
+            return Outcome("no build")
+        return replay(program, self.corpus, self.work / "replay.json", seconds, kit.uses_asan)
 
     def failing_test(self, kit, mutant, text, seconds):
-        """The first of the folder's unit tests that fails with that mutant, or ""."""
-        objects = self.objects(kit, mutant, text)
-        for program in kit.unit_tests(mutant.file):
-            if not passes(self.link(kit, program, objects), seconds, kit.uses_asan):
-                return Path(program).name.removeprefix("test_")
+        """The first of the folder's unit tests that fails with that mutant, or does not compile, or ""."""
+        for name in kit.unit_tests(mutant.file):
+            program = self.program(kit, name, mutant, text)
+            if program is None or not passes(program, self.work / "test.out", seconds, kit.uses_asan):
+                return Path(name).name.removeprefix("test_")
         return ""
 
 
@@ -202,44 +228,35 @@ def _limits(seconds, uses_asan):
     return ["prlimit", f"--cpu={seconds}", f"--fsize={MOST_OUTPUT}", "--core=0", *memory, "--"]
 
 
-def _run(program, words, seconds, uses_asan):
-    """A program that ended by itself, or None."""
-    try:
-        return subprocess.run(
-            [*_limits(seconds, uses_asan), str(program), *words], cwd=TOP, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, timeout=PATIENCE, check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return None
+def _run(program, words, out, seconds, uses_asan):
+    """The exit code; None for a program that does not end. What it says goes to files, which have a limit."""
+    with open(out, "wb") as log, open(f"{out}.err", "wb") as errors:
+        try:
+            return subprocess.run(
+                [*_limits(seconds, uses_asan), str(program), *map(str, words)], cwd=TOP, stdin=subprocess.DEVNULL, stdout=log,
+                stderr=errors, timeout=PATIENCE, check=False,
+            ).returncode
+        except subprocess.TimeoutExpired:
+            return None
 
 
-def passes(program, seconds, uses_asan):
+def passes(program, out, seconds, uses_asan):
     """Whether a unit test does."""
-    done = _run(program, [], seconds, uses_asan)
-    return done is not None and done.returncode == 0
+    return _run(program, [], out, seconds, uses_asan) == 0
 
 
-def printed(program, words, seconds, uses_asan):
+def printed(program, words, out, seconds, uses_asan):
     """What a program prints; nothing, when it does not end."""
-    done = _run(program, words, seconds, uses_asan)
-    return done.stdout.decode("utf-8", "replace") if done else ""
+    code = _run(program, words, out, seconds, uses_asan)
+    return "" if code is None else Path(out).read_text(encoding="utf-8", errors="replace")
 
 
 def replay(program, corpus, out, seconds, uses_asan):
     """Survived, or what noticed it first."""
-    with open(out, "wb") as log, open(f"{out}.err", "wb") as errors:
-        process = subprocess.Popen(
-            [*_limits(seconds, uses_asan), str(program), "--json", *map(str, corpus)], stdout=log, stderr=errors
-        )
-        try:
-            code = process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            return Outcome("killed", "hangs")
+    code = _run(program, ["--json", *corpus], out, seconds, uses_asan)
     if code == 0:
         return Outcome("survived")
-    if -code in (signal.SIGXCPU, signal.SIGKILL):
+    if code is None or -code in (signal.SIGXCPU, signal.SIGKILL):
         return Outcome("killed", "hangs")
     try:
         rows = json.loads(Path(out).read_text(encoding="utf-8", errors="replace"))

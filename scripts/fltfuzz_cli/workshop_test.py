@@ -51,9 +51,9 @@ class Replays(unittest.TestCase):
         self.assertLessEqual((self.folder / "out").stat().st_size, workshop.MOST_OUTPUT)
 
     def test_unit_tests_pass_or_not(self):
-        self.assertTrue(workshop.passes(self.program("exit 0"), 1, False))
-        self.assertFalse(workshop.passes(self.program("exit 1"), 1, False))
-        self.assertFalse(workshop.passes(self.program("while :; do :; done"), 1, False))
+        self.assertTrue(workshop.passes(self.program("exit 0"), self.folder / "out", 1, False))
+        self.assertFalse(workshop.passes(self.program("exit 1"), self.folder / "out", 1, False))
+        self.assertFalse(workshop.passes(self.program("while :; do :; done"), self.folder / "out", 1, False))
 
 
 class Tree(unittest.TestCase):
@@ -71,8 +71,21 @@ class Linking(unittest.TestCase):
         kit = workshop.Kit.__new__(workshop.Kit)
         kit._library = {"a.c": "model/libflt_contract.a", "b.c": "fuzz/libflt_run.a"}
         kit._link_words = lambda _: ("cc", "-o", "bin/test", "main.o", "model/libflt_contract.a")
-        words = kit.link_words("bin/test", {"a.c": Path("a.o"), "b.c": Path("b.o")}, Path("out"))
+        words = kit.link_words("bin/test", {"a.c": Path("a.o"), "b.c": Path("b.o")}, {}, Path("out"))
         self.assertEqual(words, ["cc", "-o", "out", "a.o", "main.o", "model/libflt_contract.a"])
+
+    def test_what_reads_the_file_and_is_the_programs_own(self):
+        kit = workshop.Kit.__new__(workshop.Kit)
+        kit._library, kit._link_words = {}, lambda _: ("cc", "-o", "bin/test", "main.o", "other.o")
+        kit._own = {str(TOP / "model/kernel/state.h"): {"main.o": "main.c", "elsewhere.o": "elsewhere.c"}}
+        self.assertEqual(kit.own_objects("bin/test", "model/kernel/state.h"), {"main.o": "main.c"})
+        self.assertEqual(kit.own_objects("bin/test", "model/kernel/closes.c"), {})
+        self.assertEqual(kit.link_words("bin/test", {}, {"main.o": Path("new.o")}, "out"), ["cc", "-o", "out", "new.o", "other.o"])
+
+    def test_a_unit_test_that_prints_without_end_is_stopped(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertFalse(workshop.passes("yes", Path(folder) / "out", 5, False))
+            self.assertLessEqual((Path(folder) / "out").stat().st_size, workshop.MOST_OUTPUT)
 
 
 if __name__ == "__main__":
